@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Copy test checkpoints into tests/data and prune their reference outputs to what the tests compare.
+
+    tools/make_test_data.py FIXTURES NANO
+
+FIXTURES holds one folder a tiny checkpoint (config.json, model.safetensors, refs.safetensors, made with transformers),
+NANO the trained nano models and their reference cases (refs/vl, refs/qwen3). tests/data/README.md describes the result.
+Needs only the standard library.
+"""
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import safetensors_file
+
+DATA = Path(__file__).resolve().parent.parent / "tests" / "data"
+TINY = ["qwen2-tiny", "qwen3-tiny", "qwen3-tiny-untied", "qwen3-tiny-sharded", "qwen3_5-tiny", "qwen3_5-text-tiny"]
+NOT_CHECKPOINT = {"refs.json", "refs.safetensors", "vocab.json", "merges.txt"}    # tokenizer.json repeats the last two
+COMPARED = re.compile(r"p\d+\.(input_ids|logits|greedy_ids|greedy_margin|hs\..+|conv_state\..+|recurrent_state\..+)")
+CASE_FIELDS = ["id", "task", "enable_thinking", "tools", "messages", "prompt", "input_ids", "answer_ids", "answer_text",
+               "final_text"]
+
+
+def copy_checkpoint(source, target):
+    target.mkdir(parents=True, exist_ok=True)
+    for file in sorted(source.iterdir()):
+        if file.is_file() and file.name not in NOT_CHECKPOINT:
+            shutil.copyfile(file, target / file.name)
+
+
+def prune(source, target, keep):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    tensors = safetensors_file.read(source)
+    safetensors_file.write(target, {name: tensor for name, tensor in tensors.items() if keep(name)})
+
+
+def nano_cases(source, target):
+    """Cases without pictures or video: one JSON object a line, and their logits."""
+    with open(source / "cases.jsonl", encoding="utf-8") as file:
+        cases = [json.loads(line) for line in file]
+    cases = [case for case in cases if not case.get("image_grid_thw") and not case.get("video_grid_thw")]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target.with_suffix(".jsonl"), "w", encoding="utf-8") as file:
+        for case in cases:
+            file.write(json.dumps({field: case[field] for field in CASE_FIELDS}, ensure_ascii=False) + "\n")
+    wanted = {f"{case['id']}.{what}" for case in cases for what in ("logits_last8", "logits_all")}
+    prune(source / "refs.safetensors", target.with_suffix(".safetensors"), wanted.__contains__)
+
+
+def main(argv):
+    if len(argv) != 2:
+        sys.exit(__doc__)
+    fixtures, nano = map(Path, argv)
+    for name in TINY:
+        copy_checkpoint(fixtures / name, DATA / "models" / name)
+        prune(fixtures / name / "refs.safetensors", DATA / "refs" / f"{name}.safetensors", COMPARED.fullmatch)
+    copy_checkpoint(nano / "qwen3-nano", DATA / "models" / "qwen3-nano")
+    for name in ("qwen3", "vl"):
+        nano_cases(nano / "refs" / name, DATA / "nano" / name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
