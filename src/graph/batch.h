@@ -1,0 +1,82 @@
+// Batch: one step's input, ragged rows of one or many sequences. Prefill, decode, continuous
+// batching and the verification of drafted tokens are all the same step; nothing of a batch is
+// baked into a plan.
+//
+// A Batch is a set of views: whoever made it keeps the memory alive until the step's Submission has
+// been taken.
+#pragma once
+
+#include <cstdint>
+
+#include "base/span.h"
+
+namespace gerbil::graph {
+
+inline constexpr int64_t kPagePositions = 32;  // positions in a KV page
+inline constexpr int64_t kMaxWantedRows = 64;  // rows of logits computed at a time
+inline constexpr int32_t kFromStep =
+    -1;  // Batch::token: the id that the step before samples, see from_wanted
+inline constexpr int32_t kSoft = -2;       // Batch::token: the row comes from Batch::soft
+inline constexpr int32_t kZeroState = -1;  // Run::state_in: a new sequence
+inline constexpr int32_t kNoPage = -1;     // in a page table: given back (behind the window)
+
+// A row of an encoder's output, [dim] floats, that takes the place of an embedding.
+struct SoftRow {
+  int32_t row = 0;  // which row of the batch
+  const float* values = nullptr;
+};
+
+// After row `after_row` of the batch (a row of the run that holds this write) the run's recurrent
+// states are stored in `slot`. The slot may be the run's own state_in.
+struct StateWrite {
+  int32_t after_row = 0;
+  int32_t slot = 0;
+};
+
+struct Run {
+  int32_t first = 0;  // rows [first, first + count)
+  int32_t count = 0;
+  Span<const Span<const int32_t>>
+      page_tables;                // [kv state number] -> page of positions [32 i, 32 i + 32)
+  int32_t state_in = kZeroState;  // slot to read
+  Span<const StateWrite> writes;  // ascending by row
+  int32_t adapter = 0;            // 0: none
+};
+
+// Copies a whole page before the step: a shared, partly filled page is about to be written.
+struct PageCopy {
+  int32_t pool = 0;
+  int32_t from = 0;
+  int32_t to = 0;
+};
+
+// How the next token after a wanted row is drawn; see kernels/sample.
+struct SampleParams {
+  float temperature = 0;  // 0: greedy
+  int32_t top_k = 0;      // 0: all
+  float top_p = 1;
+  float min_p = 0;
+  uint64_t seed = 0;
+  uint64_t position = 0;  // place of the new token in its sequence: the random counter
+};
+
+struct Batch {
+  Span<const int32_t> token;  // [rows] id, kFromStep or kSoft
+  Span<const int32_t>
+      from_wanted;  // [rows] or empty: row of the step before's `wanted`, where token is kFromStep
+  Span<const SoftRow> soft;  // ascending by row
+  Span<const int32_t>
+      position;  // [rows * position_axes] rotary position: not the cache index (M-RoPE)
+  int32_t position_axes = 1;  // 1, or 3 (time, height, width)
+  Span<const int32_t> index;  // [rows] place in the sequence: where K and V go
+  Span<const int32_t>
+      see_until;         // [rows] last index a row may attend to: itself, or the end of its span
+  Span<const Run> runs;  // one per sequence; together they cover the rows in order
+  Span<const int32_t> wanted;         // rows whose logits or sample are wanted, ascending
+  Span<const SampleParams> sampling;  // [wanted], or empty: logits only
+  Span<const PageCopy> copies;
+
+  int64_t rows() const { return static_cast<int64_t>(token.size()); }
+};
+
+}  // namespace gerbil::graph

@@ -1,0 +1,126 @@
+// Builder: writes a Graph the way a model reads, through Scopes that carry weight names.
+//
+//   Value attention(Scope s, Value x, const Config& c) {
+//     auto qkv = s.linear_split("qkv", x, {c.heads, c.kv_heads, c.kv_heads}, c.head_dim);
+//     ...
+//   }
+//
+// Errors are sticky: after the first one every call returns an invalid Value and does nothing;
+// finish() gives that error with the scope it happened in. Weights are checked against the
+// WeightMap as they are named: a missing or misshapen tensor is reported by its stored name. A
+// Builder belongs to one thread; Scope and Value are small copies that must not outlive it.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "graph/graph.h"
+#include "graph/weights.h"
+
+namespace gerbil::graph {
+
+class Builder;
+
+// A value under construction; invalid (id -1) after an error.
+struct Value {
+  ValueId id = -1;
+};
+
+struct AttendOptions {
+  StateId state = -1;
+  float scale = 1;
+  int64_t window = 0;
+};
+
+class Scope {
+ public:
+  Scope(Builder* builder, std::string path) : builder_(builder), path_(std::move(path)) {}
+
+  // Scope "layers.3" / "attention" names weights "layers.3.attention.*".
+  Scope operator/(std::string_view name) const;
+
+  bool has(std::string_view weight) const;  // is the role bound to stored tensors?
+  const ValueShape& shape(Value x) const;
+
+  Value embed(std::string_view name, int64_t vocab, int64_t dim) const;
+  // Weight NAME [out, in], and NAME.bias [out] if the checkpoint has it.
+  Value linear(std::string_view name, Value x, int64_t out) const;
+  // One matrix whose output is cut into [heads[i], dim] values; the weight's parts are checked one
+  // by one.
+  std::vector<Value> linear_split(std::string_view name, Value x,
+                                  std::initializer_list<int64_t> heads, int64_t dim) const;
+
+  Value rms_norm(std::string_view name, Value x, float eps) const;
+  Value l2_norm(Value x, float eps, float scale) const;
+  Value add(Value x, Value y) const;
+  Value mul(Value x, Value y) const;
+  Value silu(Value x) const;
+  Value sigmoid(Value x) const;
+
+  Value slice_dims(Value x, int64_t begin, int64_t count) const;
+  Value reshape(Value x, int64_t heads, int64_t dim) const;
+  Value merge_heads(Value x) const;  // [heads, dim] -> [1, heads * dim]
+
+  Value rope(Value x, const RopeSpec& spec) const;
+  Value attend(Value q, Value k, Value v, const AttendOptions& options) const;
+  // Weight NAME, stored as [channels, 1, kernel].
+  Value conv1d(std::string_view name, Value x, int64_t kernel, StateId state) const;
+  struct Gate {
+    Value g, beta;
+  };
+  Gate delta_gate(Value a, Value b) const;  // weights a_log, dt_bias
+  Value delta_rule(Value q, Value k, Value v, Gate gate, StateId state) const;
+
+  Value gather_wanted(Value x) const;
+  Value sample(Value logits) const;
+
+  StateId kv_state(std::string_view name, int64_t kv_heads, int64_t head_dim,
+                   int64_t window = 0) const;
+  StateId recurrent_state(std::string_view name, tensor::Shape shape) const;
+
+  void tap(std::string_view name, Value x) const;
+  // Records an error of the caller's own.
+  void error(Error error) const;
+
+ private:
+  std::string join(std::string_view name) const;
+
+  Builder* builder_;
+  std::string path_;
+};
+
+class Builder {
+ public:
+  explicit Builder(const WeightMap& weights) : weights_(&weights) {}
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  Scope root() { return {this, ""}; }
+  // The graph, verified; the first error otherwise. Call once.
+  Result<Graph> finish();
+
+ private:
+  friend class Scope;
+
+  bool failed() const { return error_.code != ErrorCode::kInternal || !error_.message.empty(); }
+  void fail_at(std::string_view scope, Error error);
+  Value value(ValueShape shape, tensor::DType dtype = tensor::DType::kF32);
+  Value node(std::string_view scope, Op op, std::vector<Value> inputs, ValueShape out,
+             std::vector<WeightId> weights = {}, StateId state = -1);
+  Value input(InputKind kind, ValueShape shape, int32_t rope);
+  // The weight of `role`, made of parts of these shapes; -1 after an error.
+  WeightId weight(std::string_view scope, const std::string& role, WeightUse use,
+                  const std::vector<tensor::Shape>& stored, tensor::Shape used);
+  WeightId optional_vector(std::string_view scope, const std::string& role,
+                           const std::vector<tensor::Shape>& stored, int64_t size);
+  const WeightBinding* binding(std::string_view role) const;
+
+  const WeightMap* weights_;
+  Graph graph_;
+  Error error_{ErrorCode::kInternal, ""};
+};
+
+}  // namespace gerbil::graph

@@ -1,0 +1,39 @@
+// plan_memory: where every computed value lies in one arena, for the largest number of rows each
+// symbolic dimension can have. Views (slice, reshape) share their base's bytes. With reuse, values
+// whose lifetimes do not overlap share bytes too; tapped values live to the end.
+//
+// Values of Rows::kWanted are laid out for kMaxWantedRows: the part of the graph behind gather_rows
+// runs in pieces.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace gerbil::graph {
+
+struct RowLimits {
+  int64_t rows = 0;    // R
+  int64_t runs = 0;    // S
+  int64_t wanted = 0;  // W
+};
+
+// A value's bytes: base + ((row * row_stride) + (head * head_stride) + dim) * element size.
+struct Placement {
+  ValueId base = -1;          // the value that owns the bytes (itself unless it is a view)
+  uint64_t offset_bytes = 0;  // of row 0, head 0, dim 0 in the arena
+  int64_t row_stride = 0;     // in elements
+  int64_t head_stride = 0;    // in elements
+};
+
+struct MemoryPlan {
+  std::vector<Placement> values;  // [ValueId]; inputs have base -1: the caller's memory
+  uint64_t arena_bytes = 0;
+};
+
+inline constexpr uint64_t kArenaAlignment = 64;
+
+MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse);
+
+}  // namespace gerbil::graph
