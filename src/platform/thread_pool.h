@@ -7,8 +7,10 @@
 // parallel_for.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 
 namespace gerbil::platform {
 
@@ -16,8 +18,9 @@ namespace gerbil::platform {
 class TaskRef {
  public:
   template <class F>
+    requires(!std::same_as<std::remove_cv_t<F>, TaskRef>)
   TaskRef(F& function)  // NOLINT: implicit on purpose
-      : object_(&function),
+      : object_(const_cast<void*>(static_cast<const void*>(&function))),
         call_([](void* object, int64_t task) { (*static_cast<F*>(object))(task); }) {}
   void operator()(int64_t task) const { call_(object_, task); }
 
@@ -36,7 +39,8 @@ class ThreadPool {
 
   int threads() const;
 
-  // Runs function(0) ... function(tasks - 1), in any order, on any thread of the team.
+  // Runs function(0) ... function(tasks - 1), in any order, on any thread of the team. A function
+  // that calls parallel_for on the same pool, or throws, ends the program.
   template <class F>
   void parallel_for(int64_t tasks, F&& function) {
     run(tasks, TaskRef(function));
