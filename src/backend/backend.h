@@ -1,0 +1,103 @@
+// Backend: runs planned graphs. The door between the runtime and reference, cpu and webgpu.
+//
+// load_weights packs what a graph names, once; make_plan turns a graph into something that runs
+// steps; a StateStore holds the bytes of pages and slots, whose numbers the runtime hands out.
+// submit never blocks on a result: the CPU is simply done when it returns. A backend and all it
+// made belong to one driver thread; Weights are immutable and may be shared by plans. Everything
+// outlives nothing but its backend: destroy the backend last.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "graph/batch.h"
+#include "graph/capabilities.h"
+#include "graph/graph.h"
+#include "graph/state.h"
+#include "graph/weights.h"
+
+namespace gerbil::backend {
+
+enum class WeightChoice : uint8_t { kStored, kF32, kBF16 };
+
+// Done so far and in all, in bytes of stored tensors.
+using Progress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;
+
+class Weights {
+ public:
+  virtual ~Weights() = default;
+  virtual uint64_t size_bytes() const = 0;  // packed, in memory or mapped
+};
+
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+  // Makes pages [0, count) of a pool, and slots [0, count), usable. Memory comes in segments when
+  // first needed.
+  virtual Status reserve_pages(int32_t pool, int32_t count) = 0;
+  virtual Status reserve_slots(int32_t count) = 0;
+  // Copies a recurrent state out of a slot; `out` has the state's elements.
+  virtual Status read_slot(int32_t slot, graph::StateId state, Span<float> out) = 0;
+  virtual uint64_t size_bytes() const = 0;
+};
+
+// What a caller may watch beside the sampled ids. Called on the driver thread, before take()
+// returns.
+struct StepObserver {
+  // Rows [first, first + count) of a tapped value, [count, width], in pieces for values of wanted
+  // rows.
+  std::function<Status(std::string_view tap, int64_t first, int64_t count, Span<const float> rows)>
+      on_tap;
+};
+
+using Ticket = uint64_t;
+
+class Plan {
+ public:
+  virtual ~Plan() = default;
+
+  // Starts a step. The batch's memory must stay until take().
+  virtual Result<Ticket> submit(const graph::Batch& batch, StateStore& states,
+                                const StepObserver* observer) = 0;
+  virtual bool ready(Ticket ticket) = 0;
+  // The sampled ids [wanted] (empty if the batch asks for none); valid until the next but one
+  // submit. Blocks where the platform can, and only if the step is not ready.
+  virtual Result<Span<const int32_t>> take(Ticket ticket) = 0;
+  // How many steps may be in flight.
+  virtual int depth() const = 0;
+  virtual uint64_t size_bytes() const = 0;  // work memory, weights and states excluded
+  // The graph as it runs, after fusion.
+  virtual const graph::Graph& graph() const = 0;
+};
+
+struct PlanOptions {
+  int64_t rows = 512;  // most rows of a step
+  bool taps = false;   // keep every tapped value for observers
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual graph::Capabilities capabilities() const = 0;
+  virtual Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
+                                                              const graph::WeightMap& map,
+                                                              WeightChoice choice,
+                                                              const Progress& progress) = 0;
+  virtual Result<std::unique_ptr<StateStore>> make_state_store(const graph::StateLayout& layout,
+                                                               graph::KvType kv) = 0;
+  virtual Result<std::unique_ptr<Plan>> make_plan(graph::Graph graph,
+                                                  std::shared_ptr<const Weights> weights,
+                                                  const PlanOptions& options) = 0;
+};
+
+// Scalar, one thread: the definition of every number.
+std::unique_ptr<Backend> make_reference_backend();
+// All cores; threads 0: one per usable processor.
+std::unique_ptr<Backend> make_cpu_backend(int threads);
+
+}  // namespace gerbil::backend
