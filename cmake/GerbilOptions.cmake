@@ -26,3 +26,7 @@ if(GERBIL_SANITIZE)
     -fsanitize=${GERBIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(gerbil_options INTERFACE -fsanitize=${GERBIL_SANITIZE})
 endif()
+if(GERBIL_FUZZ)
+  # Coverage counters in every room; only the fuzz programs link libFuzzer's main().
+  target_compile_options(gerbil_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
