@@ -7,10 +7,11 @@
 
 namespace gerbil::platform {
 
-// The first 4 KiB of a file under /proc or /sys without a closing newline; "" where there is none.
+// The first 16 KiB of a file under /proc or /sys without its closing newline; "" where there is
+// none.
 std::string read_system_file(const std::string& path);
 
-// The values of `file` ("cpu.max") in this process's control group and those above it (version 2).
-std::vector<std::string> cgroup_values(std::string_view file);
+// The folders of this process's control group (version 2) and of those above it.
+std::vector<std::string> cgroup_folders();
 
 }  // namespace gerbil::platform

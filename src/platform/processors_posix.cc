@@ -35,8 +35,9 @@ std::optional<int> processors_of_quota(std::string_view cpu_max) {
 
 int usable_processors() {
   int count = allowed_processors();
-  for (const std::string& limit : cgroup_values("cpu.max"))
-    if (const auto processors = processors_of_quota(limit)) count = std::min(count, *processors);
+  for (const std::string& folder : cgroup_folders())
+    if (const auto processors = processors_of_quota(read_system_file(folder + "/cpu.max")))
+      count = std::min(count, *processors);
   // Version 1 of control groups, as seen from inside a container.
   const std::string quota = read_system_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
   const std::string period = read_system_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");

@@ -1,0 +1,56 @@
+// Files and folders, for the few places that may touch them. Paths are UTF-8 with '/' as the
+// separator. Every error is one line that names the path and what the system said. Functions are
+// thread-safe; an AtomicFile belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/span.h"
+
+namespace gerbil::platform {
+
+enum class FileKind : uint8_t { kNone, kFile, kFolder, kOther };
+
+// Follows links. kNone also where the system does not let us look.
+FileKind file_kind(const std::string& path);
+inline bool is_file(const std::string& path) { return file_kind(path) == FileKind::kFile; }
+inline bool is_folder(const std::string& path) { return file_kind(path) == FileKind::kFolder; }
+
+// "models/", "config.json" -> "models/config.json"
+std::string join_path(std::string_view folder, std::string_view name);
+
+// The whole content; a file (or pipe) of more than `max_bytes` is an error.
+Result<std::string> read_text_file(const std::string& path, uint64_t max_bytes);
+
+// The names in a folder, sorted, without "." and "..".
+Result<std::vector<std::string>> list_folder(const std::string& path);
+
+// A file that appears whole or not at all: written beside its place under another name, then moved
+// there. Dropping it without commit() leaves nothing behind and an older file as it was.
+class AtomicFile {
+ public:
+  static Result<AtomicFile> create(const std::string& path);
+  ~AtomicFile();
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&& other) noexcept;
+
+  Status write(Bytes bytes);
+  // Flushes to the disk and moves into place; nothing may be written afterwards.
+  Status commit();
+  const std::string& path() const { return path_; }
+
+ private:
+  AtomicFile(std::string path, std::string temporary, int descriptor)
+      : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+  void drop();
+
+  std::string path_;
+  std::string temporary_;
+  int descriptor_ = -1;  // -1 once committed or moved from
+};
+
+}  // namespace gerbil::platform

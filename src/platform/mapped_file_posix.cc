@@ -1,0 +1,35 @@
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "platform/descriptor.h"
+#include "platform/file.h"
+#include "platform/mapped_file.h"
+
+namespace gerbil::platform {
+
+Result<MappedFile> MappedFile::open(const std::string& path) {
+  // Looked at before it is opened: opening a pipe would wait for its writer.
+  const FileKind kind = file_kind(path);
+  if (kind == FileKind::kFolder) return invalid("{}: is a folder, not a file", path);
+  if (kind == FileKind::kOther) return invalid("{}: is not a regular file", path);
+  GERBIL_TRY(const Descriptor file, open_for_reading(path));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return system_error(path, "cannot be read", errno);
+  if (status.st_size == 0) return MappedFile(path, {});
+  const auto size = static_cast<uint64_t>(status.st_size);
+  if (size > SIZE_MAX) return invalid("{}: {} bytes are too many to map", path, size);
+  void* address = ::mmap(nullptr, static_cast<size_t>(size), PROT_READ, MAP_SHARED, file.get(), 0);
+  if (address == MAP_FAILED) return system_error(path, "cannot be mapped", errno);
+  return MappedFile(path, {static_cast<const std::byte*>(address), static_cast<size_t>(size)});
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+
+}  // namespace gerbil::platform

@@ -1,0 +1,51 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "platform/clock.h"
+#include "platform/cpu_features.h"
+#include "platform/memory.h"
+
+namespace gerbil::platform {
+namespace {
+
+TEST(Clock, NeverGoesBack) {
+  double last = monotonic_seconds();
+  for (int i = 0; i < 1000; ++i) {
+    const double now = monotonic_seconds();
+    ASSERT_GE(now, last);
+    last = now;
+  }
+}
+
+TEST(CpuFeatures, NamesGoBothWays) {
+  for (Isa isa : {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+    EXPECT_EQ(isa_from_name(name(isa)), isa);
+  EXPECT_EQ(name(Isa::kAvx512), "avx512");
+  EXPECT_EQ(isa_from_name("sse9"), std::nullopt);
+}
+
+TEST(CpuFeatures, BaselineIsAlwaysThereAndLevelsNest) {
+  EXPECT_EQ(supported_isas().front(), Isa::kBaseline);
+  EXPECT_TRUE(!supports(Isa::kAvx512) || supports(Isa::kAvx2));
+  EXPECT_FALSE(supports(Isa::kAvx2) && supports(Isa::kNeon));
+}
+
+TEST(Memory, SaysHowMuchThereIs) {
+  const Memory memory = physical_memory();
+  EXPECT_GT(memory.total_bytes, 64u << 20);
+  EXPECT_GT(memory.available_bytes, 0u);
+  EXPECT_LE(memory.available_bytes, memory.total_bytes);
+}
+
+TEST(Memory, ReadsEntriesOfTheSystemsTables) {
+  const char* text = "MemTotal:       16 kB\nMemTotalX: 1 kB\ninactive_file 123\nbroken\nlast:";
+  EXPECT_EQ(memory_entry(text, "MemTotal"), 16384u);
+  EXPECT_EQ(memory_entry(text, "inactive_file"), 123u);
+  EXPECT_EQ(memory_entry(text, "broken"), 0u);
+  EXPECT_EQ(memory_entry(text, "last"), 0u);
+  EXPECT_EQ(memory_entry(text, "none"), 0u);
+}
+
+}  // namespace
+}  // namespace gerbil::platform
