@@ -131,28 +131,40 @@ Value Scope::linear(std::string_view name, Value x, int64_t out) const {
   return builder_->node(path_, Linear{}, {x}, {shape(x).rows, 1, out}, std::move(weights));
 }
 
-std::vector<Value> Scope::linear_split(std::string_view name, Value x,
-                                       std::initializer_list<int64_t> heads, int64_t dim) const {
+std::vector<Value> Scope::linear_parts(std::string_view name, Value x,
+                                       Span<const int64_t> widths) const {
   const auto in = u64(shape(x).width());
   std::vector<tensor::Shape> stored;
   std::vector<tensor::Shape> stored_bias;
-  for (int64_t count : heads) {
-    stored.push_back({u64(count * dim), in});
-    stored_bias.push_back({u64(count * dim)});
+  for (int64_t width : widths) {
+    stored.push_back({u64(width), in});
+    stored_bias.push_back({u64(width)});
   }
-  const int64_t total = std::accumulate(heads.begin(), heads.end(), int64_t{0});
+  const int64_t total = std::accumulate(widths.begin(), widths.end(), int64_t{0});
   std::vector<WeightId> weights = {
-      builder_->weight(path_, join(name), WeightUse::kMatrix, stored, {u64(total * dim), in})};
-  const WeightId bias =
-      builder_->optional_vector(path_, join(name) + ".bias", stored_bias, total * dim);
+      builder_->weight(path_, join(name), WeightUse::kMatrix, stored, {u64(total), in})};
+  const WeightId bias = builder_->optional_vector(path_, join(name) + ".bias", stored_bias, total);
   if (bias >= 0) weights.push_back(bias);
   const Value joined =
-      builder_->node(path_, Linear{}, {x}, {shape(x).rows, 1, total * dim}, std::move(weights));
+      builder_->node(path_, Linear{}, {x}, {shape(x).rows, 1, total}, std::move(weights));
   std::vector<Value> pieces;
   int64_t begin = 0;
+  for (int64_t width : widths) {
+    pieces.push_back(slice_dims(joined, begin, width));
+    begin += width;
+  }
+  return pieces;
+}
+
+std::vector<Value> Scope::linear_split(std::string_view name, Value x,
+                                       std::initializer_list<int64_t> heads, int64_t dim) const {
+  std::vector<int64_t> widths;
+  for (int64_t count : heads) widths.push_back(count * dim);
+  std::vector<Value> pieces = linear_parts(name, x, widths);
+  size_t piece = 0;
   for (int64_t count : heads) {
-    pieces.push_back(reshape(slice_dims(joined, begin * dim, count * dim), count, dim));
-    begin += count;
+    pieces[piece] = reshape(pieces[piece], count, dim);
+    ++piece;
   }
   return pieces;
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/span.h"
 #include "graph/graph.h"
 #include "graph/weights.h"
 
@@ -48,8 +49,13 @@ class Scope {
   Value embed(std::string_view name, int64_t vocab, int64_t dim) const;
   // Weight NAME [out, in], and NAME.bias [out] if the checkpoint has it.
   Value linear(std::string_view name, Value x, int64_t out) const;
-  // One matrix whose output is cut into [heads[i], dim] values; the weight's parts are checked one
-  // by one.
+  // One matrix whose output is cut into [1, widths[i]] values, one for each stored part of the
+  // weight (and of NAME.bias); the parts' shapes are checked one by one.
+  std::vector<Value> linear_parts(std::string_view name, Value x,
+                                  std::initializer_list<int64_t> widths) const {
+    return linear_parts(name, x, Span<const int64_t>(widths.begin(), widths.size()));
+  }
+  // The same, into [heads[i], dim] values.
   std::vector<Value> linear_split(std::string_view name, Value x,
                                   std::initializer_list<int64_t> heads, int64_t dim) const;
 
@@ -87,6 +93,7 @@ class Scope {
 
  private:
   std::string join(std::string_view name) const;
+  std::vector<Value> linear_parts(std::string_view name, Value x, Span<const int64_t> widths) const;
 
   Builder* builder_;
   std::string path_;
