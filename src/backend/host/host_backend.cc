@@ -1,0 +1,28 @@
+#include "backend/host/host_backend.h"
+
+#include "backend/host/plan.h"
+#include "backend/host/state_store.h"
+#include "backend/host/weights.h"
+
+namespace gerbil::backend {
+
+Result<std::shared_ptr<const Weights>> HostBackend::load_weights(const graph::Graph& graph,
+                                                                 const graph::WeightMap& map,
+                                                                 WeightChoice choice,
+                                                                 const Progress& progress) {
+  return HostWeights::load(graph, map, choice, pool_, progress);
+}
+
+Result<std::unique_ptr<StateStore>> HostBackend::make_state_store(const graph::StateLayout& layout,
+                                                                  graph::KvType kv) {
+  return std::make_unique<HostStateStore>(layout, kv);
+}
+
+Result<std::unique_ptr<Plan>> HostBackend::make_plan(graph::Graph graph,
+                                                     std::shared_ptr<const Weights> weights,
+                                                     const PlanOptions& options) {
+  return HostPlan::make(std::move(graph), std::static_pointer_cast<const HostWeights>(weights),
+                        options, level_, pool_);
+}
+
+}  // namespace gerbil::backend

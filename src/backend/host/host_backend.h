@@ -1,0 +1,34 @@
+// HostBackend: a Backend whose memory is this process's; reference and cpu are two choices of
+// kernels and threads.
+#pragma once
+
+#include "backend/backend.h"
+#include "kernels/registry.h"
+#include "platform/thread_pool.h"
+
+namespace gerbil::backend {
+
+class HostBackend final : public Backend {
+ public:
+  HostBackend(std::string_view name, kernels::Level level, int threads)
+      : name_(name), level_(level), pool_(threads) {}
+
+  std::string_view name() const override { return name_; }
+  graph::Capabilities capabilities() const override { return kernels::capabilities(level_); }
+  Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
+                                                      const graph::WeightMap& map,
+                                                      WeightChoice choice,
+                                                      const Progress& progress) override;
+  Result<std::unique_ptr<StateStore>> make_state_store(const graph::StateLayout& layout,
+                                                       graph::KvType kv) override;
+  Result<std::unique_ptr<Plan>> make_plan(graph::Graph graph,
+                                          std::shared_ptr<const Weights> weights,
+                                          const PlanOptions& options) override;
+
+ private:
+  std::string_view name_;
+  kernels::Level level_;
+  platform::ThreadPool pool_;
+};
+
+}  // namespace gerbil::backend

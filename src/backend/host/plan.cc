@@ -1,0 +1,230 @@
+#include "backend/host/plan.h"
+
+#include <algorithm>
+
+#include "graph/passes/fuse.h"
+#include "graph/verify.h"
+
+namespace gerbil::backend {
+namespace {
+
+using graph::Rows;
+using kernels::TensorView;
+
+bool is_view(const graph::Node& node) {
+  return std::holds_alternative<graph::Slice>(node.op) ||
+         std::holds_alternative<graph::Reshape>(node.op);
+}
+
+// Taps that every plan keeps; the others are there for observers that asked.
+bool is_result(const graph::Tap& tap) {
+  return tap.name == "hidden.final" || tap.name == "logits" || tap.name == "sample";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Plan>> HostPlan::make(graph::Graph graph,
+                                             std::shared_ptr<const HostWeights> weights,
+                                             const PlanOptions& options, kernels::Level level,
+                                             platform::ThreadPool& pool) {
+  if (options.rows < 1 || options.rows > 65536)
+    return invalid("rows of a step: expected 1 to 65536, found {}", options.rows);
+  if (!options.taps)
+    std::erase_if(graph.taps, [](const graph::Tap& tap) { return !is_result(tap); });
+  graph = graph::fuse(std::move(graph), kernels::capabilities(level));
+  GERBIL_CHECK_OK(graph::verify(graph));
+  std::unique_ptr<HostPlan> plan(
+      new HostPlan(std::move(graph), std::move(weights), options.rows, pool));
+  // The reference shares no bytes between values: a wrong lifetime cannot hide in it.
+  GERBIL_CHECK_OK(plan->bind(level, level == kernels::Level::kCpu));
+  return plan;
+}
+
+Status HostPlan::bind(kernels::Level level, bool reuse) {
+  const graph::RowLimits limits{
+      .rows = max_rows_, .runs = max_rows_, .wanted = graph::kMaxWantedRows};
+  memory_ = graph::plan_memory(graph_, limits, reuse);
+  GERBIL_TRY(arena_, AlignedBuffer::allocate(memory_.arena_bytes));
+  tokens_.resize(static_cast<size_t>(max_rows_));
+  run_of_row_.resize(static_cast<size_t>(max_rows_));
+  for (const graph::RopeSpec& rope : graph_.ropes)
+    ropes_.emplace_back(static_cast<size_t>(max_rows_ * rope.rotary_dim()));
+
+  for (size_t id = 0; id < graph_.values.size(); ++id) {
+    const graph::ValueInfo& value = graph_.values[id];
+    const graph::Placement& place = memory_.values[id];
+    TensorView view{.dtype = value.dtype,
+                    .heads = value.shape.heads,
+                    .dim = value.shape.dim,
+                    .row_stride = place.row_stride,
+                    .head_stride = place.head_stride};
+    if (value.input == graph::InputKind::kToken) {
+      view.data = tokens_.data();
+      view.row_stride = 1;
+    } else if (value.input == graph::InputKind::kRopeTable) {
+      view.data = ropes_[static_cast<size_t>(value.rope)].data();
+      view.row_stride = value.shape.dim;
+    } else {
+      view.data = arena_.data() + place.offset_bytes;
+    }
+    views_.push_back(view);
+  }
+
+  uint64_t scratch_bytes = 0;
+  for (const graph::Node& node : graph_.nodes) {
+    if (is_view(node)) continue;
+    GERBIL_CHECK_OK(bind_node(node, level));
+    for (const kernels::KernelRow* row : nodes_.back().kernels)
+      if (row->scratch_bytes != nullptr)
+        scratch_bytes =
+            std::max(scratch_bytes, row->scratch_bytes(graph_, node, limits, pool_->threads()));
+  }
+  GERBIL_TRY(scratch_, AlignedBuffer::allocate(scratch_bytes));
+  return {};
+}
+
+Status HostPlan::bind_node(const graph::Node& node, kernels::Level level) {
+  BoundNode bound{.node = &node};
+  for (int rows = 0; rows < kernels::kRowClasses; ++rows) {
+    const auto row_class = static_cast<kernels::RowClass>(rows);
+    const kernels::KernelRow* row = kernels::find_kernel(graph::kind_of(node.op), level, row_class);
+    if (row == nullptr)
+      return fail(ErrorCode::kInternal, "no kernel for {} (in {})", graph::op_name(node.op),
+                  node.scope);
+    bound.kernels[static_cast<size_t>(rows)] = row;
+  }
+  for (graph::ValueId id : node.inputs) bound.inputs.push_back(views_[static_cast<size_t>(id)]);
+  for (graph::ValueId id : node.outputs) bound.outputs.push_back(views_[static_cast<size_t>(id)]);
+  bound.wanted_part = graph_.shape(node.outputs.front()).rows == Rows::kWanted;
+  for (graph::WeightId id : node.weights) {
+    const std::string& role = graph_.weights[static_cast<size_t>(id)].role;
+    const kernels::WeightView* weight = weights_->find(role);
+    if (weight == nullptr) return fail(ErrorCode::kInternal, "weight \"{}\" was not loaded", role);
+    bound.weights.push_back(*weight);
+  }
+  nodes_.push_back(std::move(bound));
+  return {};
+}
+
+Status HostPlan::check(const graph::Batch& batch) const {
+  const auto rows = static_cast<size_t>(batch.rows());
+  if (batch.rows() < 1 || batch.rows() > max_rows_)
+    return invalid("a step of {} rows: this plan takes 1 to {}", batch.rows(), max_rows_);
+  GERBIL_ASSERT(batch.position.size() == rows * static_cast<size_t>(batch.position_axes));
+  GERBIL_ASSERT(batch.index.size() == rows && batch.see_until.size() == rows);
+  GERBIL_ASSERT(batch.sampling.empty() || batch.sampling.size() == batch.wanted.size());
+  int32_t next = 0;
+  for (const graph::Run& run : batch.runs) {
+    GERBIL_ASSERT(run.first == next && run.count > 0);
+    next += run.count;
+  }
+  GERBIL_ASSERT(next == batch.rows());
+  return {};
+}
+
+void HostPlan::fill_inputs(const graph::Batch& batch) {
+  const std::vector<int32_t>& before = ids_[last_ % 2];
+  for (size_t row = 0; row < batch.token.size(); ++row) {
+    const int32_t id = batch.token[row];
+    tokens_[row] =
+        id == graph::kFromStep ? before[static_cast<size_t>(batch.from_wanted[row])] : id;
+  }
+  const auto axes = static_cast<size_t>(batch.position_axes);
+  for (size_t rope = 0; rope < ropes_.size(); ++rope) {
+    const auto width = static_cast<size_t>(graph_.ropes[rope].rotary_dim());
+    for (size_t row = 0; row < batch.token.size(); ++row)
+      graph::fill_rope_row(graph_.ropes[rope], batch.position.subspan(row * axes, axes),
+                           Span<float>(ropes_[rope]).subspan(row * width, width));
+  }
+  for (size_t number = 0; number < batch.runs.size(); ++number) {
+    const graph::Run& run = batch.runs[number];
+    std::fill_n(run_of_row_.begin() + run.first, run.count, static_cast<int32_t>(number));
+  }
+}
+
+Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
+                                const StepObserver* observer) {
+  GERBIL_CHECK_OK(check(batch));
+  auto& store = static_cast<HostStateStore&>(states);
+  for (const graph::PageCopy& copy : batch.copies) store.copy_page(copy);
+  fill_inputs(batch);
+
+  kernels::Step step{.batch = &batch,
+                     .run_of_row = Span<const int32_t>(run_of_row_).first(batch.token.size())};
+  for (const BoundNode& bound : nodes_)
+    if (!bound.wanted_part) run(bound, step, store, batch.rows());
+  const bool watched = observer != nullptr && observer->on_tap;
+  if (watched)
+    for (const graph::Tap& tap : graph_.taps)
+      if (graph_.shape(tap.value).rows == Rows::kRows)
+        GERBIL_CHECK_OK(show(tap, 0, batch.rows(), *observer));
+
+  std::vector<int32_t>& ids = ids_[(last_ + 1) % 2];
+  ids.clear();
+  const auto wanted = static_cast<int64_t>(batch.wanted.size());
+  for (int64_t first = 0; first < wanted; first += graph::kMaxWantedRows) {
+    step.first_wanted = first;
+    step.wanted = std::min(graph::kMaxWantedRows, wanted - first);
+    for (const BoundNode& bound : nodes_) {
+      if (!bound.wanted_part) continue;
+      const bool samples = std::holds_alternative<graph::Sample>(bound.node->op);
+      if (samples && batch.sampling.empty()) continue;
+      run(bound, step, store, step.wanted);
+      if (samples)
+        ids.insert(ids.end(), bound.outputs[0].i32(), bound.outputs[0].i32() + step.wanted);
+    }
+    if (watched)
+      for (const graph::Tap& tap : graph_.taps)
+        if (tap.name == "logits") GERBIL_CHECK_OK(show(tap, first, step.wanted, *observer));
+  }
+  return ++last_;
+}
+
+void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states,
+                   int64_t rows) {
+  kernels::Call call{.op = &bound.node->op,
+                     .weights = bound.weights,
+                     .step = &step,
+                     .pool = pool_,
+                     .scratch = scratch_.bytes()};
+  std::array<TensorView, 8> inputs;
+  std::array<TensorView, 4> outputs;
+  GERBIL_ASSERT(bound.inputs.size() <= inputs.size() && bound.outputs.size() <= outputs.size());
+  for (size_t i = 0; i < bound.inputs.size(); ++i) {
+    inputs[i] = bound.inputs[i];
+    const bool wanted = graph_.shape(bound.node->inputs[i]).rows == Rows::kWanted;
+    inputs[i].rows = wanted ? step.wanted : step.batch->rows();
+  }
+  for (size_t i = 0; i < bound.outputs.size(); ++i) {
+    outputs[i] = bound.outputs[i];
+    outputs[i].rows = rows;
+  }
+  call.inputs = Span<const TensorView>(inputs).first(bound.inputs.size());
+  call.outputs = Span<const TensorView>(outputs).first(bound.outputs.size());
+  if (bound.node->state >= 0) {
+    const auto state = static_cast<size_t>(bound.node->state);
+    if (std::holds_alternative<graph::KvState>(graph_.states[state].kind))
+      call.kv = states.kv_view(bound.node->state);
+    else
+      call.slots = states.slot_view(bound.node->state);
+  }
+  bound.kernels[static_cast<size_t>(kernels::row_class(rows))]->run(call);
+}
+
+Status HostPlan::show(const graph::Tap& tap, int64_t first, int64_t count,
+                      const StepObserver& observer) const {
+  const TensorView& view = views_[static_cast<size_t>(tap.value)];
+  std::vector<float> rows;
+  rows.reserve(static_cast<size_t>(count * view.width()));
+  for (int64_t row = 0; row < count; ++row)
+    for (int64_t head = 0; head < view.heads; ++head)
+      rows.insert(rows.end(), view.f32(row, head), view.f32(row, head) + view.dim);
+  return observer.on_tap(tap.name, first, count, rows);
+}
+
+Result<Span<const int32_t>> HostPlan::take(Ticket ticket) {
+  GERBIL_ASSERT(ticket == last_ || ticket + 1 == last_);
+  return Span<const int32_t>(ids_[ticket % 2]);
+}
+
+}  // namespace gerbil::backend

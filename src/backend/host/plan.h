@@ -1,0 +1,77 @@
+// HostPlan: a graph bound to memory and kernels of this process; what reference and cpu share.
+//
+// Made once: values placed in one arena, a kernel chosen per node and row class, scratch sized for
+// the largest. A step fills the token ids and cos/sin rows, then runs the nodes in order; the part
+// behind gather_rows runs in pieces of kMaxWantedRows. Nothing is allocated in a step but what
+// observers ask for.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backend/host/state_store.h"
+#include "backend/host/weights.h"
+#include "graph/passes/memory.h"
+#include "kernels/registry.h"
+#include "platform/thread_pool.h"
+
+namespace gerbil::backend {
+
+class HostPlan final : public Plan {
+ public:
+  static Result<std::unique_ptr<Plan>> make(graph::Graph graph,
+                                            std::shared_ptr<const HostWeights> weights,
+                                            const PlanOptions& options, kernels::Level level,
+                                            platform::ThreadPool& pool);
+
+  Result<Ticket> submit(const graph::Batch& batch, StateStore& states,
+                        const StepObserver* observer) override;
+  bool ready(Ticket) override { return true; }
+  Result<Span<const int32_t>> take(Ticket ticket) override;
+  int depth() const override { return 1; }
+  uint64_t size_bytes() const override { return arena_.size_bytes() + scratch_.size_bytes(); }
+  const graph::Graph& graph() const override { return graph_; }
+
+ private:
+  struct BoundNode {
+    const graph::Node* node = nullptr;
+    bool wanted_part = false;  // behind gather_rows
+    std::array<const kernels::KernelRow*, kernels::kRowClasses> kernels{};
+    std::vector<kernels::TensorView> inputs;
+    std::vector<kernels::TensorView> outputs;
+    std::vector<kernels::WeightView> weights;
+  };
+
+  HostPlan(graph::Graph graph, std::shared_ptr<const HostWeights> weights, int64_t max_rows,
+           platform::ThreadPool& pool)
+      : graph_(std::move(graph)), weights_(std::move(weights)), max_rows_(max_rows), pool_(&pool) {}
+
+  Status bind(kernels::Level level, bool reuse);
+  Status bind_node(const graph::Node& node, kernels::Level level);
+  Status check(const graph::Batch& batch) const;
+  void fill_inputs(const graph::Batch& batch);
+  void run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states, int64_t rows);
+  Status show(const graph::Tap& tap, int64_t first, int64_t count,
+              const StepObserver& observer) const;
+
+  graph::Graph graph_;
+  std::shared_ptr<const HostWeights> weights_;
+  int64_t max_rows_;
+  platform::ThreadPool* pool_;
+
+  graph::MemoryPlan memory_;
+  AlignedBuffer arena_;
+  AlignedBuffer scratch_;
+  std::vector<kernels::TensorView> views_;  // [ValueId]
+  std::vector<BoundNode> nodes_;            // without views
+
+  std::vector<int32_t> tokens_;              // [max_rows]
+  std::vector<std::vector<float>> ropes_;    // [rope][max_rows * rotary_dim]
+  std::vector<int32_t> run_of_row_;          // [max_rows]
+  std::array<std::vector<int32_t>, 2> ids_;  // of the last two steps
+  Ticket last_ = 0;
+};
+
+}  // namespace gerbil::backend
