@@ -1,0 +1,252 @@
+// gerbil: runs small language models on this device, straight from their Hugging Face checkpoints.
+//
+//   auto engine = gerbil::Engine::load({.model = "Qwen3-0.6B"});
+//   if (!engine) return report(engine.error());
+//   auto session = (*engine)->new_session();
+//   auto answer = session->generate({.prompt = gerbil::Chat{.messages = messages}}, on_delta);
+//
+// Errors: every function that can fail returns Result<T> (gerbil/result.h) with a one-line message;
+// nothing throws, prints, exits or reads the environment. Text is UTF-8. Token ids are int32_t, 0
+// to vocab_size - 1.
+//
+// Threads: load() uses `threads` threads and returns when it is done. An Engine is immutable after
+// load but for its one driver: whoever calls step(), or the thread that start() makes. A Session
+// belongs to one thread at a time; cancel() may be called from any. Callbacks run on the driver's
+// thread and must not block.
+//
+// Ownership: sessions keep their engine's insides alive; destroy them in any order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gerbil/result.h"
+
+namespace gerbil {
+
+// ---- choices, each printed and settable; names as on the command line
+
+enum class Backend { kAuto, kReference, kCpu, kWebGpu };
+enum class Quant {
+  kAuto,
+  kStored,
+  kF32,
+  kBF16
+};                                    // how weights are held; auto = stored in this build
+enum class Kv { kAuto, kF32, kF16 };  // how the KV cache is held; auto = f16, f32 with Quant::kF32
+enum class Activations { kAuto, kF32 };  // what matrix products read; auto = f32 in this build
+
+// "cpu" -> Backend::kCpu; an unknown name, or one that is not in this build, is an error that says
+// which are.
+Result<Backend> backend_from_name(std::string_view name);
+Result<Quant> quant_from_name(std::string_view name);
+Result<Kv> kv_from_name(std::string_view name);
+Result<Activations> activations_from_name(std::string_view name);
+
+struct LoadOptions {
+  std::string model;           // a checkpoint's folder, or "demo"
+  std::string bundled_models;  // the folder that holds the bundled models; needed for "demo" only
+  Backend backend = Backend::kAuto;
+  Quant quant = Quant::kAuto;
+  Activations activations = Activations::kAuto;
+  Kv kv = Kv::kAuto;
+  int threads = 0;      // 0: one per usable processor
+  int64_t batch = 512;  // most rows (tokens) of a step, 1 to 65536
+  int64_t context =
+      0;  // most tokens of a sequence; 0: the model's maximum, lowered to what fits in memory
+  // Notes worth a line: what was skipped, that the context was lowered. Called during load.
+  std::function<void(std::string_view line)> on_note;
+  // Weights packed so far and in all, in stored bytes. Called during load.
+  std::function<void(uint64_t done_bytes, uint64_t total_bytes)> on_progress;
+};
+
+// ---- text without weights
+
+struct ChatOptions {
+  std::optional<bool> think;          // unset: the template's own default
+  bool add_generation_prompt = true;  // end with the opening of the assistant's turn
+};
+
+// The tokenizer and chat template of a checkpoint. Immutable: share it between threads.
+class Tokenizer {
+ public:
+  // Reads the folder's tokenizer and template; weights are not needed. `bundled_models` as in
+  // LoadOptions.
+  static Result<std::unique_ptr<Tokenizer>> load(const std::string& model,
+                                                 const std::string& bundled_models = "");
+  ~Tokenizer();
+
+  // Ids of a text; special tokens written out in it become their ids. Text that is not UTF-8 is an
+  // error.
+  Result<std::vector<int32_t>> encode(std::string_view text) const;
+  Result<std::string> decode(const std::vector<int32_t>& ids, bool skip_special) const;
+  // The prompt of a chat. `messages`: a JSON array of {"role", "content", ...} as OpenAI's API has
+  // them; `tools`: a JSON array of function descriptions, or empty.
+  Result<std::string> render(std::string_view messages, std::string_view tools,
+                             const ChatOptions& options) const;
+
+ private:
+  struct Impl;
+  explicit Tokenizer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// ---- generation
+
+// What to answer: a chat, raw text, or ids.
+struct Chat {
+  std::string messages;  // JSON array, see Tokenizer::render
+  std::string tools;     // JSON array, or empty
+  std::optional<bool> think;
+};
+struct RawText {
+  std::string text;
+};
+struct TokenIds {
+  std::vector<int32_t> ids;
+};
+
+// Unset fields come from the checkpoint's generation_config.json, else from the values given here.
+struct Sampling {
+  std::optional<double>
+      temperature;               // 0: greedy; default 1, or 0 where the checkpoint does not sample
+  std::optional<int32_t> top_k;  // 0: off (default)
+  std::optional<double> top_p;   // (0, 1], default 1
+  std::optional<double> min_p;   // [0, 1], default 0
+  std::optional<uint64_t>
+      seed;  // default 0; a seed means the same on every backend, batch and thread count
+};
+
+struct Request {
+  std::variant<Chat, RawText, TokenIds> prompt;
+  int64_t max_tokens = 0;  // 0: until the model stops or the context is full
+  Sampling sampling;
+  std::vector<std::string> stop;  // strings that end the answer; not part of it
+};
+
+struct ToolCall {
+  std::string name;
+  std::string arguments;  // JSON
+};
+
+// A piece of the answer, in order, whole characters only.
+struct Delta {
+  enum class Kind { kReasoning, kText, kToolCall };
+  Kind kind = Kind::kText;
+  std::string text;    // reasoning or answer
+  ToolCall tool_call;  // where kind is kToolCall
+};
+using OnDelta = std::function<void(const Delta&)>;
+
+enum class FinishReason {
+  kStop,       // a stop token or stop string
+  kLength,     // max_tokens
+  kContext,    // the context is full
+  kCancelled,  // cancel()
+};
+std::string_view name(FinishReason reason);  // "stop"
+
+struct Timings {
+  double prefill_ms = 0;  // prompt to first token
+  double decode_ms = 0;   // the tokens after the first
+  double tok_s = 0;  // tokens after the first, a second of decode; 0 with fewer than two tokens
+};
+
+struct Answer {
+  std::string text;
+  std::string reasoning;
+  std::vector<ToolCall> tool_calls;
+  std::vector<int32_t> token_ids;  // generated, the stop token included
+  FinishReason finish_reason = FinishReason::kStop;
+  int64_t prompt_tokens = 0;
+  int64_t cached_tokens = 0;  // of the prompt: already in the session's state
+  Timings timings;
+};
+
+class Engine;
+
+// One conversation: its tokens stay in the cache, so that the next prompt that begins with them
+// costs only its end.
+class Session {
+ public:
+  ~Session();
+
+  // Runs until the answer is complete. Without start(), this call drives the engine itself.
+  // An empty prompt, or one that does not fit the context, is an error.
+  Result<Answer> generate(const Request& request, const OnDelta& on_delta = {});
+  // Ends a running generate() with kCancelled after the step in flight; what was generated is kept.
+  // Any thread.
+  void cancel();
+
+ private:
+  friend class Engine;
+  struct Impl;
+  explicit Session(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+// ---- the model's own numbers
+
+struct ForwardRequest {
+  // One of the three.
+  std::vector<int32_t> input_ids;
+  std::string prompt;       // raw text
+  std::string inputs_file;  // safetensors with "input_ids" [T] or [1, T], I64 or I32
+  bool taps = false;        // also hidden states and, after the prompt, recurrent states
+};
+
+// ---- engine
+
+struct ModelInfo {
+  std::string architecture;  // "Qwen3ForCausalLM"
+  std::string backend;       // the one that runs
+  std::string
+      choices;  // "quant stored, activations f32, kv f16, 8 threads, batch 512, context 4096"
+  int64_t context = 0;  // tokens a sequence may have
+  int64_t vocab_size = 0;
+  uint64_t weight_bytes = 0;  // packed
+  double load_ms = 0;
+};
+
+class Engine {
+ public:
+  // Opens a checkpoint and makes it ready to run. A folder without a tokenizer loads; only ids can
+  // be given then.
+  static Result<std::unique_ptr<Engine>> load(const LoadOptions& options);
+  ~Engine();
+
+  const ModelInfo& info() const;
+  Result<std::unique_ptr<Session>> new_session();
+
+  // One turn of the scheduler over all sessions; false: nothing to do. Exactly one caller at a
+  // time, and none while a driver thread runs.
+  Result<bool> step();
+  // Makes a driver thread that runs step() whenever there is work, until stop() or the engine's
+  // end.
+  Status start();
+  void stop();
+
+  // Writes `output_file` (safetensors): input_ids I64 [T], logits F32 [T, vocab] and, with taps,
+  // hidden.0 (embedding), hidden.I (after layer I - 1), hidden.final (after the final norm) F32 [T,
+  // hidden], conv_state.layerI [channels, kernel] and recurrent_state.layerI [value heads, key dim,
+  // value dim] F32. Memory stays bounded: logits go to the file as they come. Needs the driver's
+  // turn: not while a driver thread runs.
+  Status forward(const ForwardRequest& request, const std::string& output_file);
+
+ private:
+  friend class Session;
+  struct Impl;
+  explicit Engine(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+// The library's version, "0.1.0".
+std::string_view version();
+
+}  // namespace gerbil
