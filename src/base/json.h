@@ -130,6 +130,7 @@ class Fields {
   Result<std::vector<double>> numbers(std::string_view key, NumberRange range = {},
                                       size_t max_count = 65536) const;
   Result<std::vector<std::string>> strings(std::string_view key, size_t max_count = 65536) const;
+  Result<std::vector<Fields>> objects(std::string_view key, size_t max_count = 65536) const;
 
   Result<std::optional<int64_t>> optional_integer(std::string_view key,
                                                   IntegerRange range = {}) const;

@@ -144,6 +144,24 @@ Result<std::vector<std::string>> Fields::strings(std::string_view key, size_t ma
   return out;
 }
 
+Result<std::vector<Fields>> Fields::objects(std::string_view key, size_t max_count) const {
+  const Value* value = find(key);
+  const Array* array = value ? value->array() : nullptr;
+  if (!array || array->size() > max_count)
+    return expected(key, fmt::format("an array of at most {} objects", max_count));
+  std::vector<Fields> out;
+  out.reserve(array->size());
+  for (const Value& item : *array) {
+    std::string place = fmt::format("{}[{}]", path(key), out.size());
+    const Object* object = item.object();
+    if (!object)
+      return invalid("{}: {}: expected an object, found {}", file_, in_quotes(place),
+                     describe(item));
+    out.push_back(Fields(object, file_, std::move(place)));
+  }
+  return out;
+}
+
 Result<std::optional<int64_t>> Fields::optional_integer(std::string_view key,
                                                         IntegerRange range) const {
   return optional<int64_t>(has(key), [&] { return integer(key, range); });

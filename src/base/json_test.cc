@@ -160,6 +160,21 @@ TEST_F(JsonFields, ReadTypedValues) {
   EXPECT_EQ(fields_.numbers("ids")->size(), 2u);
 }
 
+TEST_F(JsonFields, ReadArraysOfObjectsWhosePathsNameTheirIndex) {
+  const Value root = parsed(R"({"steps": [{"type": "NFC"}, {"type": 3}], "bad": [{}, 7]})");
+  const Fields fields = *Fields::of(root, "tokenizer.json");
+  const auto steps = *fields.objects("steps");
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(*steps[0].string("type"), "NFC");
+  EXPECT_EQ(message_of(steps[1].string("type")),
+            "tokenizer.json: \"steps[1].type\": expected a string, found 3");
+  EXPECT_EQ(message_of(fields.objects("bad")),
+            "tokenizer.json: \"bad[1]\": expected an object, found 7");
+  EXPECT_EQ(message_of(fields.objects("none")),
+            "tokenizer.json: \"none\": expected an array of at most 65536 objects, "
+            "but it is missing");
+}
+
 TEST_F(JsonFields, AbsentAndNullAreTheSameForOptionalOnes) {
   EXPECT_EQ(*fields_.optional_integer("none"), std::nullopt);
   EXPECT_EQ(*fields_.optional_integer("missing"), std::nullopt);
