@@ -38,7 +38,7 @@ enum class Quant {
   kStored,
   kF32,
   kBF16
-};                                    // how weights are held; auto = stored in this build
+};  // how weights are held; auto = stored in this build
 enum class Kv { kAuto, kF32, kF16 };  // how the KV cache is held; auto = f16, f32 with Quant::kF32
 enum class Activations { kAuto, kF32 };  // what matrix products read; auto = f32 in this build
 

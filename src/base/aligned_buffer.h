@@ -33,7 +33,7 @@ class AlignedBuffer {
 
   std::byte* data() const { return data_.get(); }
   uint64_t size_bytes() const { return size_bytes_; }
-  Span<std::byte> bytes() const { return {data_.get(), size_bytes_}; }
+  Span<std::byte> bytes() const { return {data_.get(), static_cast<size_t>(size_bytes_)}; }
   template <class T>
   T* as() const {
     return reinterpret_cast<T*>(data_.get());

@@ -42,7 +42,8 @@ Status pack_rows(const tensor::TensorRef& stored, uint64_t first, uint64_t count
                  graph::LoadTransform transform, DType type, std::byte* out) {
   const uint64_t elements = count * column_count(stored);
   if (stored.dtype == type && transform == graph::LoadTransform::kNone)
-    return read_rows(stored, first, count, {out, elements * tensor::size_bytes(type)});
+    return read_rows(stored, first, count,
+                     {out, static_cast<size_t>(elements * tensor::size_bytes(type))});
   if (type == DType::kF32) {
     const Span<float> decoded(reinterpret_cast<float*>(out), elements);
     GERBIL_CHECK_OK(read_rows_f32(stored, first, count, decoded));
@@ -123,8 +124,8 @@ Result<std::shared_ptr<const HostWeights>> HostWeights::load(const graph::Graph&
   uint64_t done = 0;
   for (const graph::Weight& weight : graph.weights) {
     GERBIL_TRY(Entry entry, load_one(weight, map.find(weight.role)->second, choice, pool));
-    weights->size_bytes_ +=
-        static_cast<uint64_t>(entry.view.rows * entry.view.columns) * tensor::size_bytes(entry.view.dtype);
+    weights->size_bytes_ += static_cast<uint64_t>(entry.view.rows * entry.view.columns) *
+                            tensor::size_bytes(entry.view.dtype);
     weights->entries_.emplace(weight.role, std::move(entry));
     done += stored_bytes(weight);
     if (progress) progress(done, total);
