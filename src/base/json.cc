@@ -76,6 +76,13 @@ class TreeBuilder {
   uint64_t values_ = 0;
 };
 
+// 4.0 keeps its point: an error says that it is no integer.
+std::string text_of(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
 std::unexpected<Error> syntax_error(simdjson::error_code code, std::string_view text,
                                     std::string_view name, const Limits& limits) {
   if (code == simdjson::DEPTH_ERROR)
@@ -173,7 +180,7 @@ std::string describe(const Value& value) {
     case Value::Kind::kInteger:
       return fmt::format("{}", *value.integer());
     case Value::Kind::kDouble:
-      return fmt::format("{}", *value.number());
+      return text_of(*value.number());
     case Value::Kind::kString:
       return in_quotes(*value.string(), 60);
     case Value::Kind::kArray:
