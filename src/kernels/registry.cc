@@ -2,23 +2,39 @@
 
 #include <array>
 
-// Declarations of every listed kernel.
-#define GERBIL_KERNEL(op, folder, row, level, smallest, largest, scratch) \
-  namespace gerbil::kernels::folder {                                     \
-  void row(const Call& call);                                             \
+// Declarations of everything listed.
+#define GERBIL_KERNEL(op, folder, row, level, smallest, largest) \
+  namespace gerbil::kernels::folder {                            \
+  void row(const Call& call);                                    \
+  }
+#define GERBIL_KERNEL_WITH_SCRATCH(op, folder, row, level, smallest, largest)      \
+  namespace gerbil::kernels::folder {                                              \
+  void row(const Call& call);                                                      \
+  uint64_t row##_scratch_bytes(const graph::Graph& graph, const graph::Node& node, \
+                               const graph::RowLimits& limits, int threads);       \
   }
 #include "kernels/registry.inc"
 #undef GERBIL_KERNEL
+#undef GERBIL_KERNEL_WITH_SCRATCH
 
 namespace gerbil::kernels {
 namespace {
 
 constexpr KernelRow kRows[] = {
-#define GERBIL_KERNEL(op, folder, row, level, smallest, largest, scratch)      \
+#define GERBIL_KERNEL(op, folder, row, level, smallest, largest)               \
   {graph::kOpKindOf<graph::op>, #row,        Level::level, RowClass::smallest, \
-   RowClass::largest,           folder::row, scratch},
+   RowClass::largest,           folder::row, nullptr},
+#define GERBIL_KERNEL_WITH_SCRATCH(op, folder, row, level, smallest, largest) \
+  {graph::kOpKindOf<graph::op>,                                               \
+   #row,                                                                      \
+   Level::level,                                                              \
+   RowClass::smallest,                                                        \
+   RowClass::largest,                                                         \
+   folder::row,                                                               \
+   folder::row##_scratch_bytes},
 #include "kernels/registry.inc"
 #undef GERBIL_KERNEL
+#undef GERBIL_KERNEL_WITH_SCRATCH
     {},  // so that the table is never empty; not part of registry()
 };
 
