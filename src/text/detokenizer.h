@@ -1,0 +1,34 @@
+// Detokenizer: the text of a stream of token ids, in whole characters.
+//
+// A token may hold a part of a character; its bytes wait here (at most 3) until the rest has come
+// or can no longer come. All that push() and flush() gave, joined, equals Tokenizer::decode of all
+// ids. One stream, one thread; the tokenizer must outlive it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "text/tokenizer.h"
+#include "text/utf8.h"
+
+namespace gerbil::text {
+
+class Detokenizer {
+ public:
+  Detokenizer(const Tokenizer& tokenizer, bool skip_special)
+      : tokenizer_(&tokenizer), skip_special_(skip_special) {}
+
+  // What the stream is longer by; may be empty.
+  std::string push(int32_t id);
+
+  // At the end of the stream: U+FFFD for a character that was torn off, else nothing. The stream
+  // may go on after it as a new one.
+  std::string flush();
+
+ private:
+  const Tokenizer* tokenizer_;
+  bool skip_special_;
+  Utf8Repair repair_;
+};
+
+}  // namespace gerbil::text

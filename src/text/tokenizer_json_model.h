@@ -1,0 +1,23 @@
+// The tables of a tokenizer.json (model and added tokens), and what its readers share. Used by
+// tokenizer_json.cc alone. Pure; any thread.
+#pragma once
+
+#include <initializer_list>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "text/tokenizer_data.h"
+
+namespace gerbil::text {
+
+// kUnsupported, naming it, where `fields` has a member that is not among `known`.
+Status only_keys(const json::Fields& fields, std::initializer_list<std::string_view> known);
+
+// "model": vocabulary and merges.
+Status read_model(const json::Fields& root, TokenizerData& data);
+
+// "added_tokens", after the model.
+Status read_added_tokens(const json::Fields& root, TokenizerData& data);
+
+}  // namespace gerbil::text
