@@ -1,6 +1,7 @@
 #include "format/safetensors.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/checked_math.h"
 #include "base/json.h"
@@ -195,8 +196,8 @@ Result<SafetensorsHeader> parse_safetensors_header(Bytes prefix, uint64_t file_s
     header.tensors.push_back(std::move(entry));
   }
   // Among those at one place the empty ones come first.
-  std::ranges::stable_sort(header.tensors, {}, [](const SafetensorsEntry& entry) {
-    return std::pair(entry.offset_bytes, entry.size_bytes);
+  std::ranges::sort(header.tensors, {}, [](const SafetensorsEntry& entry) {
+    return std::tuple(entry.offset_bytes, entry.size_bytes, std::string_view(entry.name));
   });
   GERBIL_CHECK_OK(check_cover(header.tensors, data_start, file_size_bytes, name));
   return header;
