@@ -1,0 +1,32 @@
+// Qwen3.5, dense, text: most layers mix tokens by Gated DeltaNet (a causal convolution and the
+// gated delta rule: states, no KV cache), every fourth by gated attention with partial rotary
+// positions. Served alone (Qwen3_5ForCausalLM) and as the text part of the multimodal model.
+#pragma once
+
+#include "model/family.h"
+
+namespace gerbil::model {
+
+struct Qwen3_5Config : ModelConfig {
+  int64_t heads = 0;
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;
+  graph::RopeSpec rope;
+  // Gated DeltaNet
+  int64_t key_heads = 0;
+  int64_t value_heads = 0;
+  int64_t key_head_dim = 0;
+  int64_t value_head_dim = 0;
+  int64_t conv_kernel = 0;
+
+  int64_t key_dim() const { return key_heads * key_head_dim; }
+  int64_t value_dim() const { return value_heads * value_head_dim; }
+  int64_t conv_dim() const { return 2 * key_dim() + value_dim(); }
+};
+
+Span<const NameRow> qwen3_5_names();
+Result<ModelConfigPtr> parse_qwen3_5_config(const ConfigInput& input);       // with text_config
+Result<ModelConfigPtr> parse_qwen3_5_text_config(const ConfigInput& input);  // text at top level
+void build_qwen3_5_text(graph::Scope root, const ModelConfig& config);
+
+}  // namespace gerbil::model

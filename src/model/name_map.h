@@ -1,0 +1,43 @@
+// Stored tensor names -> weight roles, strict both ways: every tensor of the checkpoint is claimed
+// by a role of the family's table or left alone by one of its skip rules, and every required role
+// is there, whole. An error names the file and the tensor.
+//
+// Shapes are not checked here but where the graph uses a weight (graph::Builder). Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "format/checkpoint.h"
+#include "graph/weights.h"
+#include "model/family.h"
+
+namespace gerbil::model {
+
+struct TensorCount {
+  uint64_t tensors = 0;
+  uint64_t bytes = 0;  // as stored
+};
+
+// What became of a checkpoint's tensors.
+struct LoadReport {
+  struct Skipped {
+    std::string_view rule;  // "vision"
+    TensorCount count;
+  };
+  TensorCount claimed;
+  std::vector<Skipped> skipped;  // the rules that skipped something, in the table's order
+};
+
+struct NameMap {
+  graph::WeightMap weights;
+  LoadReport report;
+};
+
+// `architecture` is for messages.
+Result<NameMap> map_names(const NameTable& table, std::string_view architecture,
+                          const ModelConfig& config, const format::Checkpoint& checkpoint);
+
+}  // namespace gerbil::model
