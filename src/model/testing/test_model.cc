@@ -1,0 +1,129 @@
+#include "model/testing/test_model.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "base/json.h"
+
+namespace gerbil::model::testing {
+
+TestConfig TestConfig::with(std::string_view key, std::string_view value) const {
+  TestConfig copy = *this;
+  auto& members = copy.members_;
+  const auto member =
+      std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.first == key; });
+  if (value.empty()) {
+    if (member == members.end()) throw std::runtime_error("no member " + std::string(key));
+    members.erase(member);
+  } else if (member == members.end()) {
+    members.emplace_back(key, value);
+  } else {
+    member->second = value;
+  }
+  return copy;
+}
+
+std::string TestConfig::text() const {
+  std::string text = "{";
+  for (const auto& [key, value] : members_)
+    text += fmt::format("{}\"{}\": {}", text.size() > 1 ? ", " : "", key, value);
+  return text + "}";
+}
+
+TestConfig qwen3_config() {
+  return {
+      {"architectures", R"(["Qwen3ForCausalLM"])"},
+      {"attention_bias", "false"},
+      {"eos_token_id", "2"},
+      {"head_dim", "32"},
+      {"hidden_act", "\"silu\""},
+      {"hidden_size", "64"},
+      {"intermediate_size", "160"},
+      {"max_position_embeddings", "4096"},
+      {"model_type", "\"qwen3\""},
+      {"num_attention_heads", "4"},
+      {"num_hidden_layers", "3"},
+      {"num_key_value_heads", "2"},
+      {"rms_norm_eps", "1e-06"},
+      {"rope_parameters", R"({"rope_theta": 1000000.0, "rope_type": "default"})"},
+      {"tie_word_embeddings", "true"},
+      {"vocab_size", "320"},
+  };
+}
+
+TestConfig qwen2_config() {
+  return qwen3_config()
+      .with("architectures", R"(["Qwen2ForCausalLM"])")
+      .with("model_type", "\"qwen2\"")
+      .with("attention_bias", "")
+      .with("head_dim", "");
+}
+
+TestConfig qwen3_5_text_config() {
+  return {
+      {"attention_bias", "false"},
+      {"eos_token_id", "300"},
+      {"head_dim", "64"},
+      {"hidden_act", "\"silu\""},
+      {"hidden_size", "64"},
+      {"intermediate_size", "128"},
+      {"linear_conv_kernel_dim", "4"},
+      {"linear_key_head_dim", "32"},
+      {"linear_num_key_heads", "2"},
+      {"linear_num_value_heads", "4"},
+      {"linear_value_head_dim", "32"},
+      {"max_position_embeddings", "4096"},
+      {"model_type", "\"qwen3_5_text\""},
+      {"num_attention_heads", "4"},
+      {"num_hidden_layers", "8"},
+      {"num_key_value_heads", "2"},
+      {"rms_norm_eps", "1e-06"},
+      {"rope_parameters",
+       R"({"mrope_interleaved": true, "mrope_section": [3, 3, 2], "partial_rotary_factor": 0.25,)"
+       R"( "rope_theta": 10000000.0, "rope_type": "default"})"},
+      {"tie_word_embeddings", "true"},
+      {"vocab_size", "320"},
+  };
+}
+
+TestConfig multimodal_config(const TestConfig& text) {
+  return {
+      {"architectures", R"(["Qwen3_5ForConditionalGeneration"])"},
+      {"image_token_id", "303"},
+      {"model_type", "\"qwen3_5\""},
+      {"text_config", text.text()},
+      {"tie_word_embeddings", "true"},
+      {"video_token_id", "304"},
+      {"vision_config", R"({"depth": 2})"},
+  };
+}
+
+Result<ModelConfigPtr> parse_config(const TestConfig& config, std::vector<std::string>* notes) {
+  GERBIL_TRY(const json::Value root, json::parse(config.text(), "config.json"));
+  GERBIL_TRY(const json::Fields fields, json::Fields::of(root, "config.json"));
+  GERBIL_TRY(const Family* family, find_family(fields));
+  LogSink log;
+  if (notes != nullptr) log = [notes](std::string_view line) { notes->emplace_back(line); };
+  return family->parse_config({fields, family->architecture, log});
+}
+
+Fixture open_fixture(const std::string& folder, std::string_view config_file) {
+  std::ifstream file(fmt::format("{}/{}", folder, config_file), std::ios::binary);
+  if (!file) throw std::runtime_error("no " + std::string(config_file) + " in " + folder);
+  Fixture fixture;
+  fixture.config.assign(std::istreambuf_iterator<char>(file), {});
+  auto checkpoint = format::open_checkpoint(folder);
+  if (!checkpoint) throw std::runtime_error(checkpoint.error().message);
+  fixture.checkpoint = *std::move(checkpoint);
+  return fixture;
+}
+
+tensor::TensorRef make_tensor(tensor::Shape shape, tensor::DType dtype) {
+  const uint64_t size = shape.size_bytes(dtype).value();
+  return {std::make_shared<tensor::MemorySource>("extra.safetensors", std::vector<std::byte>(size)),
+          0, size, dtype, shape};
+}
+
+}  // namespace gerbil::model::testing
