@@ -1,0 +1,111 @@
+#include "runtime/scheduler.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gerbil::runtime {
+namespace {
+
+int64_t pending(const Job& job) {
+  return static_cast<int64_t>(job.tokens.size()) - job.sequence->length();
+}
+
+}  // namespace
+
+void Scheduler::share_out() {
+  parts_.clear();
+  int64_t left = max_rows_;
+  const size_t count = jobs_.size();
+  // One row for everybody first, then the prompts in turn.
+  for (size_t i = 0; i < count && left > 0; ++i) {
+    Job* job = jobs_[(turn_ + i) % count];
+    parts_.push_back({job, 1, false});
+    --left;
+  }
+  for (Part& part : parts_) {
+    const int64_t more = std::min(left, pending(*part.job) - 1);
+    part.rows += more;
+    left -= more;
+    part.draws = part.rows == pending(*part.job);
+  }
+  ++turn_;
+}
+
+std::optional<graph::Batch> Scheduler::next() {
+  while (!jobs_.empty()) {
+    share_out();
+    token_.clear();
+    index_.clear();
+    wanted_.clear();
+    sampling_.clear();
+    runs_.clear();
+    copies_.clear();
+    std::erase_if(parts_, [this](Part& part) { return !place(part); });
+    if (!parts_.empty()) break;
+  }
+  if (jobs_.empty()) return std::nullopt;
+  return graph::Batch{.token = token_,
+                      .position = index_,  // text: the rotary position is the place in the sequence
+                      .position_axes = 1,
+                      .index = index_,
+                      .see_until = index_,
+                      .runs = runs_,
+                      .wanted = wanted_,
+                      .sampling = sampling_,
+                      .copies = copies_};
+}
+
+bool Scheduler::place(Part& part) {
+  Job& job = *part.job;
+  const int64_t begin = job.sequence->length();
+  kept_.clear();
+  for (int64_t length : job.snapshot_at)
+    if (length > begin && length < begin + part.rows)
+      kept_.push_back(static_cast<int32_t>(length - begin - 1));
+  kept_.push_back(static_cast<int32_t>(part.rows - 1));
+  if (auto reserved = job.sequence->reserve(part.rows, kept_, copies_); !reserved) {
+    end(&job, reserved.error());
+    return false;
+  }
+  const auto first = static_cast<int32_t>(token_.size());
+  runs_.push_back(job.sequence->run(first));
+  const auto from = job.tokens.begin() + begin;
+  token_.insert(token_.end(), from, from + part.rows);
+  for (int64_t i = 0; i < part.rows; ++i) index_.push_back(static_cast<int32_t>(begin + i));
+  if (part.draws) {
+    wanted_.push_back(static_cast<int32_t>(token_.size()) - 1);
+    graph::SampleParams params = job.sampling;
+    params.position = job.tokens.size();
+    sampling_.push_back(params);
+  }
+  return true;
+}
+
+void Scheduler::commit(Span<const int32_t> ids) {
+  size_t next_id = 0;
+  for (const Part& part : parts_) {
+    Job& job = *part.job;
+    const int64_t begin = job.sequence->length();
+    for (int64_t length : job.snapshot_at)
+      if (length > begin && length <= begin + part.rows && job.on_snapshot)
+        job.on_snapshot(job.sequence->snapshot(length - begin));
+    job.sequence->commit(part.rows);
+    if (!part.draws) continue;
+    const int32_t id = ids[next_id++];
+    job.tokens.push_back(id);
+    if (!job.on_token(id)) remove(&job);
+  }
+  parts_.clear();
+}
+
+void Scheduler::fail(const Error& error) {
+  for (const Part& part : std::exchange(parts_, {})) end(part.job, error);
+}
+
+void Scheduler::end(Job* job, const Error& error) {
+  job->sequence->abandon();
+  remove(job);
+  job->on_error(error);
+}
+
+}  // namespace gerbil::runtime

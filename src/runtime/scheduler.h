@@ -1,0 +1,72 @@
+// Scheduler: which rows the next step runs. Decoding sequences get their row in every step, prompts
+// fill what is left, in turns, so that nobody waits for somebody else's long prompt.
+//
+//   while (auto batch = scheduler.next()) { ...run it...; scheduler.commit(ids); }
+//
+// Belongs to the driver thread, with its jobs; a batch is valid until commit or fail.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/batch.h"
+#include "runtime/sequence.h"
+
+namespace gerbil::runtime {
+
+// Tokens to run through a sequence, and what to do with those drawn after them.
+struct Job {
+  Sequence* sequence = nullptr;
+  std::vector<int32_t>
+      tokens;  // of the whole sequence; those from sequence->length() on are still to be run
+  graph::SampleParams sampling;      // `position` is filled in
+  std::vector<int64_t> snapshot_at;  // lengths at which on_snapshot is wanted, ascending
+  std::function<void(Sequence)> on_snapshot;
+  // A token was drawn after the last one (and appended to `tokens`): true to go on.
+  std::function<bool(int32_t id)> on_token;
+  // The job could not go on; its sequence is empty. It has left the scheduler.
+  std::function<void(const Error&)> on_error;
+};
+
+class Scheduler {
+ public:
+  explicit Scheduler(int64_t max_rows) : max_rows_(max_rows) {}
+
+  // The job stays the caller's and must live until it has finished (on_token said false), failed,
+  // or been removed.
+  void add(Job* job) { jobs_.push_back(job); }
+  void remove(Job* job) { std::erase(jobs_, job); }  // not between next and commit
+  bool idle() const { return jobs_.empty(); }
+
+  // The next step, or nothing where no job has rows to run. A job whose state cannot grow leaves
+  // with an error.
+  std::optional<graph::Batch> next();
+  void commit(Span<const int32_t> ids);
+  void fail(const Error& error);  // the step did not run
+
+ private:
+  struct Part {
+    Job* job;
+    int64_t rows;
+    bool draws;  // its last row is wanted
+  };
+
+  void share_out();
+  bool place(Part& part);
+  void end(Job* job, const Error& error);
+
+  int64_t max_rows_;
+  std::vector<Job*> jobs_;
+  size_t turn_ = 0;
+
+  std::vector<Part> parts_;
+  std::vector<int32_t> token_, index_, wanted_, kept_;
+  std::vector<graph::SampleParams> sampling_;
+  std::vector<graph::Run> runs_;
+  std::vector<graph::PageCopy> copies_;
+};
+
+}  // namespace gerbil::runtime
