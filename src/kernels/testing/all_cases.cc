@@ -2,14 +2,32 @@
 
 #include <iterator>
 
+#include "kernels/add/cases.h"
+#include "kernels/embed/cases.h"
+#include "kernels/gather_rows/cases.h"
+#include "kernels/l2_norm/cases.h"
+#include "kernels/linear/cases.h"
+#include "kernels/mul/cases.h"
 #include "kernels/rms_norm/cases.h"
+#include "kernels/rope/cases.h"
+#include "kernels/sigmoid/cases.h"
+#include "kernels/silu/cases.h"
 
 namespace gerbil::kernels::testing {
 
 std::vector<Case> all_cases() {
   std::vector<Case> all;
   for (auto* cases : {
-           rms_norm::cases,
+           &embed::cases,
+           &linear::cases,
+           &rms_norm::cases,
+           &l2_norm::cases,
+           &add::cases,
+           &mul::cases,
+           &silu::cases,
+           &sigmoid::cases,
+           &rope::cases,
+           &gather_rows::cases,
        }) {
     std::vector<Case> some = cases();
     all.insert(all.end(), std::move_iterator(some.begin()), std::move_iterator(some.end()));
