@@ -82,7 +82,10 @@ WeightId Builder::weight(std::string_view scope, const std::string& role, Weight
                        part.name, to_string(stored[i]), to_string(part.tensor.shape))});
   }
   for (size_t id = 0; id < graph_.weights.size(); ++id)
-    if (graph_.weights[id].role == role) return static_cast<WeightId>(id);
+    if (graph_.weights[id].role == role) {
+      if (use == WeightUse::kTable) graph_.weights[id].use = use;  // gathered too
+      return static_cast<WeightId>(id);
+    }
   graph_.weights.push_back({role, used, use});
   return static_cast<WeightId>(graph_.weights.size() - 1);
 }
@@ -206,8 +209,10 @@ Value Scope::rope(Value x, const RopeSpec& spec) const {
 }
 
 Value Scope::attend(Value q, Value k, Value v, const AttendOptions& options) const {
-  return builder_->node(path_, Attend{options.scale, options.window}, {q, k, v}, shape(q), {},
-                        options.state);
+  std::vector<Value> inputs = {q};
+  if (k.id >= 0 || v.id >= 0) inputs.insert(inputs.end(), {k, v});
+  return builder_->node(path_, Attend{options.scale, options.window}, std::move(inputs), shape(q),
+                        {}, options.state);
 }
 
 Value Scope::conv1d(std::string_view name, Value x, int64_t kernel, StateId state) const {

@@ -71,6 +71,7 @@ class Scope {
   Value merge_heads(Value x) const;  // [heads, dim] -> [1, heads * dim]
 
   Value rope(Value x, const RopeSpec& spec) const;
+  // k and v {}: attends to what another layer wrote into the state.
   Value attend(Value q, Value k, Value v, const AttendOptions& options) const;
   // Weight NAME, stored as [channels, 1, kernel].
   Value conv1d(std::string_view name, Value x, int64_t kernel, StateId state) const;

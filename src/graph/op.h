@@ -85,7 +85,7 @@ struct GatherRows {};
 // logits [wanted, vocab] and Batch::sampling -> ids [wanted].
 struct Sample {};
 
-// ---- fused
+// ---- fused; their norms always have a weight
 // inputs x, y; outputs s = x + y and rms_norm(s).
 struct AddRmsNorm {
   float eps;

@@ -1,9 +1,10 @@
 // plan_memory: where every computed value lies in one arena, for the largest number of rows each
 // symbolic dimension can have. Views (slice, reshape) share their base's bytes. With reuse, values
-// whose lifetimes do not overlap share bytes too; tapped values live to the end.
+// whose lifetimes do not overlap share bytes too; an output never lies on an input of its node.
 //
-// Values of Rows::kWanted are laid out for kMaxWantedRows: the part of the graph behind gather_rows
-// runs in pieces.
+// Tapped values and samples live to the end. Values of Rows::kWanted are laid out for
+// RowLimits::wanted (at most kMaxWantedRows): the part of the graph behind gather_rows runs in
+// pieces, again and again, so what it reads of other rows lives to the end too.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,16 @@
 
 namespace gerbil::graph {
 
+// At most kMaxPlanRows each.
 struct RowLimits {
-  int64_t rows = 0;    // R
-  int64_t runs = 0;    // S
-  int64_t wanted = 0;  // W
+  int64_t rows = 0;     // R
+  int64_t runs = 0;     // S
+  int64_t wanted = 0;   // W
+  int64_t patches = 0;  // P
+  int64_t frames = 0;   // F
 };
+
+inline constexpr int64_t kMaxPlanRows = int64_t{1} << 20;
 
 // A value's bytes: base + ((row * row_stride) + (head * head_stride) + dim) * element size.
 struct Placement {
@@ -32,8 +38,9 @@ struct MemoryPlan {
   uint64_t arena_bytes = 0;
 };
 
-inline constexpr uint64_t kArenaAlignment = 64;
+inline constexpr uint64_t kArenaAlignment = 64;  // of each base's offset, and of arena_bytes
 
+// For a verified graph.
 MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse);
 
 }  // namespace gerbil::graph
