@@ -3,6 +3,10 @@
 #include <iterator>
 
 #include "kernels/add/cases.h"
+#include "kernels/attend/cases.h"
+#include "kernels/conv1d/cases.h"
+#include "kernels/delta_gate/cases.h"
+#include "kernels/delta_rule/cases.h"
 #include "kernels/embed/cases.h"
 #include "kernels/gather_rows/cases.h"
 #include "kernels/l2_norm/cases.h"
@@ -10,6 +14,7 @@
 #include "kernels/mul/cases.h"
 #include "kernels/rms_norm/cases.h"
 #include "kernels/rope/cases.h"
+#include "kernels/sample/cases.h"
 #include "kernels/sigmoid/cases.h"
 #include "kernels/silu/cases.h"
 
@@ -27,7 +32,12 @@ std::vector<Case> all_cases() {
            &silu::cases,
            &sigmoid::cases,
            &rope::cases,
+           &attend::cases,
+           &conv1d::cases,
+           &delta_gate::cases,
+           &delta_rule::cases,
            &gather_rows::cases,
+           &sample::cases,
        }) {
     std::vector<Case> some = cases();
     all.insert(all.end(), std::move_iterator(some.begin()), std::move_iterator(some.end()));
