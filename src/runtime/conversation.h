@@ -1,0 +1,41 @@
+// Conversation: a sequence that is used again: the next prompt keeps what it has in common with the
+// tokens that are already there. Recurrent and windowed states cannot go back freely; for them a
+// few snapshots are kept.
+//
+// Belongs to the driver thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/span.h"
+#include "runtime/sequence.h"
+
+namespace gerbil::runtime {
+
+class Conversation {
+ public:
+  explicit Conversation(StateManager& states) : sequence_(states.make_sequence()) {}
+
+  Sequence& sequence() { return sequence_; }
+
+  // Makes the sequence hold as long a beginning of `prompt` as can be kept, always short of its
+  // last token (whose logits are wanted); the length it has then. `tokens` of the sequence are
+  // forgotten behind it.
+  int64_t keep_common(Span<const int32_t> prompt);
+
+  // The tokens that the sequence holds now, after a generation.
+  void set_tokens(Span<const int32_t> tokens);
+
+  // A place to come back to; the oldest goes when there are too many.
+  void add_snapshot(Sequence snapshot);
+
+ private:
+  static constexpr size_t kSnapshots = 3;
+
+  Sequence sequence_;
+  std::vector<int32_t> tokens_;  // [sequence_.length()]
+  std::vector<Sequence> snapshots_;
+};
+
+}  // namespace gerbil::runtime

@@ -1,0 +1,187 @@
+#include "runtime/engine.h"
+
+#include <algorithm>
+
+#include "platform/clock.h"
+
+namespace gerbil::runtime {
+
+using platform::MonitorLock;
+using platform::monotonic_seconds;
+
+// One generate() call while its job is in the scheduler.
+struct Engine::Generation {
+  const GenerateInput& input;
+  GenerateOutput output;
+  Job job;
+  int64_t context = 0;
+  double started = 0;
+  double first_token = 0;
+  bool done = false;
+  std::optional<Error> error;
+
+  explicit Generation(const GenerateInput& from) : input(from) {}
+
+  bool cancelled() const {
+    return input.cancelled != nullptr && input.cancelled->load(std::memory_order_relaxed);
+  }
+
+  bool end(EndReason reason) {
+    output.reason = reason;
+    done = true;
+    return false;
+  }
+
+  // True to go on.
+  bool take(int32_t id) {
+    if (output.ids.empty()) first_token = monotonic_seconds();
+    output.ids.push_back(id);
+    if (std::ranges::find(input.eos_ids, id) != input.eos_ids.end()) return end(EndReason::kStop);
+    if (input.on_token && !input.on_token(id)) return end(EndReason::kStop);
+    if (cancelled()) return end(EndReason::kCancelled);
+    const auto drawn = static_cast<int64_t>(output.ids.size());
+    if (input.max_tokens > 0 && drawn >= input.max_tokens) return end(EndReason::kLength);
+    if (static_cast<int64_t>(input.prompt.size()) + drawn >= context)
+      return end(EndReason::kContext);
+    return true;
+  }
+};
+
+std::unique_ptr<Conversation> Engine::new_conversation() {
+  const MonitorLock lock(monitor_);
+  return std::make_unique<Conversation>(runner_->states());
+}
+
+void Engine::drop(std::unique_ptr<Conversation> conversation) {
+  const MonitorLock lock(monitor_);
+  conversation.reset();
+}
+
+Status Engine::check(const GenerateInput& input) const {
+  const auto tokens = static_cast<int64_t>(input.prompt.size());
+  if (tokens == 0) return invalid("the prompt is empty");
+  if (tokens >= runner_->context())
+    return invalid("the prompt has {} tokens, but the context of {} leaves room for at most {}",
+                   tokens, runner_->context(), runner_->context() - 1);
+  return {};
+}
+
+Result<GenerateOutput> Engine::generate(Conversation& conversation, const GenerateInput& input) {
+  GERBIL_CHECK_OK(check(input));
+  const MonitorLock lock(monitor_);
+  Generation generation(input);
+  generation.context = runner_->context();
+  generation.started = monotonic_seconds();
+  generation.output.cached_tokens = conversation.keep_common(input.prompt);
+
+  Job& job = generation.job;
+  job.sequence = &conversation.sequence();
+  job.tokens = input.prompt;
+  job.sampling = input.sampling;
+  const auto prompt_tokens = static_cast<int64_t>(input.prompt.size());
+  if (input.shared_prompt_tokens > 0 && input.shared_prompt_tokens < prompt_tokens)
+    job.snapshot_at.push_back(input.shared_prompt_tokens);
+  job.snapshot_at.push_back(prompt_tokens);
+  if (!runner_->can_rewind())
+    job.on_snapshot = [&](Sequence snapshot) { conversation.add_snapshot(std::move(snapshot)); };
+  job.on_token = [&](int32_t id) { return generation.take(id); };
+  job.on_error = [&](const Error& error) {
+    generation.error = error;
+    generation.done = true;
+  };
+  scheduler_.add(&job);
+  monitor_.notify_all();
+
+  while (!generation.done) {
+    if (generation.cancelled()) {
+      scheduler_.remove(&job);
+      generation.end(EndReason::kCancelled);
+    } else if (driven_) {
+      monitor_.wait();
+    } else {
+      step_locked();
+      // Between two steps others may join or leave.
+      monitor_.unlock();
+      monitor_.lock();
+    }
+  }
+  if (generation.error) return std::unexpected(*generation.error);
+  conversation.set_tokens(
+      Span<const int32_t>(job.tokens).first(static_cast<size_t>(job.sequence->length())));
+  GenerateOutput& output = generation.output;
+  const double now = monotonic_seconds();
+  const double first = output.ids.empty() ? now : generation.first_token;
+  output.prefill_seconds = first - generation.started;
+  output.decode_seconds = now - first;
+  return std::move(output);
+}
+
+bool Engine::step_locked() {
+  const auto batch = scheduler_.next();
+  if (!batch) {
+    monitor_.notify_all();  // a job may have left with an error
+    return false;
+  }
+  backend::Plan& plan = runner_->plan();
+  const auto ticket = plan.submit(*batch, runner_->states().store(), nullptr);
+  const auto ids = ticket ? plan.take(*ticket) : std::unexpected(ticket.error());
+  if (ids)
+    scheduler_.commit(*ids);
+  else
+    scheduler_.fail(ids.error());
+  monitor_.notify_all();
+  return true;
+}
+
+Result<bool> Engine::step() {
+  const MonitorLock lock(monitor_);
+  if (driven_) return invalid("step() was called while a driver thread runs");
+  return step_locked();
+}
+
+Status Engine::start() {
+  const MonitorLock lock(monitor_);
+  if (driven_) return invalid("start() was called twice");
+  stopping_ = false;
+  driven_ = true;
+  auto driver = platform::DriverThread::start([this] { drive(); });
+  if (!driver) {
+    driven_ = false;
+    return std::unexpected(driver.error());
+  }
+  driver_ = *std::move(driver);
+  return {};
+}
+
+void Engine::drive() {
+  const MonitorLock lock(monitor_);
+  while (!stopping_) {
+    if (scheduler_.idle() || !step_locked()) {
+      if (!stopping_) monitor_.wait();
+    } else {
+      monitor_.unlock();
+      monitor_.lock();
+    }
+  }
+  driven_ = false;
+  monitor_.notify_all();  // who waits goes on by itself
+}
+
+void Engine::stop() {
+  std::unique_ptr<platform::DriverThread> driver;
+  {
+    const MonitorLock lock(monitor_);
+    stopping_ = true;
+    driver = std::move(driver_);
+    monitor_.notify_all();
+  }
+  driver.reset();  // waits for the step in flight, outside the monitor
+}
+
+Status Engine::with_runner(const std::function<Status(Runner&)>& use) {
+  const MonitorLock lock(monitor_);
+  if (driven_) return invalid("forward needs the engine at rest: a driver thread runs");
+  return use(*runner_);
+}
+
+}  // namespace gerbil::runtime

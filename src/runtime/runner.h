@@ -1,0 +1,68 @@
+// Runner: a model made ready to run on one backend: packed weights, a plan, and the states of its
+// sequences.
+//
+// Made once by load; belongs to the driver thread. Sequences must not outlive it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "backend/backend.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "model/model.h"
+#include "runtime/sequence.h"
+
+namespace gerbil::runtime {
+
+struct RunnerOptions {
+  bool reference = false;  // the reference backend; else the CPU's
+  backend::WeightChoice weights = backend::WeightChoice::kStored;
+  graph::KvType kv = graph::KvType::kF16;
+  int threads = 0;      // 0: one per usable processor
+  int64_t batch = 512;  // most rows of a step
+  int64_t context = 0;  // 0: the model's maximum, lowered to what fits in memory
+};
+
+class Runner {
+ public:
+  static Result<std::unique_ptr<Runner>> load(const model::Model& model,
+                                              const RunnerOptions& options, const LogSink& log,
+                                              const backend::Progress& progress);
+
+  backend::Backend& backend() { return *backend_; }
+  backend::Plan& plan() { return *plan_; }
+  StateManager& states() { return *states_; }
+  const graph::StateLayout& layout() const { return states_->layout(); }
+  // The graph as the family built it, before any pass: what a plan with taps is made from.
+  const graph::Graph& graph() const { return graph_; }
+  uint64_t weight_bytes() const { return weights_->size_bytes(); }
+  int64_t batch() const { return batch_; }
+  int64_t context() const { return states_->limits().context; }
+  // Can a sequence go back to any earlier length without a snapshot?
+  bool can_rewind() const;
+
+  // A second plan of the same weights that keeps every tapped value.
+  Result<std::unique_ptr<backend::Plan>> make_tapped_plan();
+
+ private:
+  Runner() = default;
+
+  std::unique_ptr<backend::Backend> backend_;  // first: destroyed last
+  graph::Graph graph_;
+  std::shared_ptr<const backend::Weights> weights_;
+  std::unique_ptr<backend::StateStore> store_;
+  std::unique_ptr<StateManager> states_;
+  std::unique_ptr<backend::Plan> plan_;
+  int64_t batch_ = 0;
+};
+
+// Bytes of K and V that `context` positions of one sequence take.
+uint64_t kv_bytes(const graph::StateLayout& layout, graph::KvType type, int64_t context);
+
+// The largest context up to `wanted` whose K and V fit into `free_bytes`, at least one page.
+int64_t context_that_fits(const graph::StateLayout& layout, graph::KvType type, int64_t wanted,
+                          uint64_t free_bytes);
+
+}  // namespace gerbil::runtime
