@@ -1,0 +1,135 @@
+// Every text checkpoint against the reference implementation's outputs: docs/architecture.md,
+// "Numbers". The rows of that table are held for both backends and several numbers of rows a step.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "golden/loaded_model.h"
+#include "support/compare.h"
+#include "support/data.h"
+#include "support/temp_folder.h"
+
+namespace gerbil::testing {
+namespace {
+
+struct Choice {
+  bool reference;
+  int64_t batch;
+};
+
+double tolerance(const Choice& choice) { return choice.reference ? 5e-5 : 1e-4; }
+
+// The engine's name of a reference tensor, or "" where it writes none.
+std::string engine_name(const std::string& reference, int64_t layers) {
+  if (reference == "hs.embed") return "hidden.0";
+  if (reference == "hs.final_norm") return "hidden.final";
+  if (reference.starts_with("hs.layer")) {
+    const int64_t layer = std::stoll(reference.substr(8));
+    EXPECT_LT(layer, layers);
+    return "hidden." + std::to_string(layer + 1);
+  }
+  if (reference == "logits" || reference.starts_with("conv_state.") ||
+      reference.starts_with("recurrent_state."))
+    return reference;
+  return "";
+}
+
+void compare_case(LoadedModel& model, const References& references, const std::string& name,
+                  double allowed) {
+  SCOPED_TRACE(name);
+  const StoredTensors got = model.forward(references.ids(name, "input_ids"));
+  int compared = 0;
+  for (const std::string& what : references.names(name)) {
+    const std::string mine = engine_name(what, model.model().config->layer_count());
+    if (mine.empty()) continue;
+    ASSERT_TRUE(got.contains(mine)) << mine;
+    const StoredTensor& tensor = got.at(mine);
+    std::vector<float> values = to_floats(tensor);
+    const std::vector<float> want = references.floats(name, what);
+    const bool selected = references.has(name, "positions") && !mine.contains("state");
+    if (selected) values = select_rows(values, tensor.shape[1], references.ids(name, "positions"));
+    EXPECT_TRUE(close_to_max(values, want, allowed, references.shape(name, what))) << what;
+    ++compared;
+  }
+  EXPECT_GE(compared, 1);
+  const auto greedy = references.ids(name, "greedy_ids");
+  EXPECT_TRUE(
+      same_ids(model.greedy(references.ids(name, "input_ids"), std::ssize(greedy)), greedy));
+}
+
+class Golden : public ::testing::TestWithParam<std::tuple<std::string, Choice>> {};
+
+TEST_P(Golden, MatchesTheReferenceImplementation) {
+  const auto& [name, choice] = GetParam();
+  LoadedModel model(model_folder(name), f32_choices(choice.reference, choice.batch));
+  const References references = References::refs(name);
+  for (const std::string& test_case : references.cases())
+    compare_case(model, references, test_case, tolerance(choice));
+}
+
+std::string case_name(const ::testing::TestParamInfo<std::tuple<std::string, Choice>>& info) {
+  std::string name = std::get<0>(info.param);
+  std::ranges::replace(name, '-', '_');
+  const Choice& choice = std::get<1>(info.param);
+  return name + (choice.reference ? "_reference_" : "_cpu_") + std::to_string(choice.batch);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, Golden,
+    ::testing::Combine(
+        ::testing::ValuesIn(std::vector<std::string>(std::begin(kTinyModels),
+                                                     std::end(kTinyModels))),
+        ::testing::ValuesIn(std::vector<Choice>{
+            {true, 1}, {true, 512}, {false, 1}, {false, 7}, {false, 64}, {false, 512}})),
+    case_name);
+
+// 3,000 tokens in float64, and the sliding window, which no checkpoint of transformers' fixtures
+// has.
+class GoldenLong : public ::testing::TestWithParam<std::tuple<std::string, Choice>> {};
+
+TEST_P(GoldenLong, MatchesFloat64Over3000Tokens) {
+  const auto& [name, choice] = GetParam();
+  LoadedModel model(model_folder(name), f32_choices(choice.reference, choice.batch));
+  const References references = References::long_cases(name);
+  for (const std::string& test_case : references.cases())
+    compare_case(model, references, test_case, tolerance(choice));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, GoldenLong,
+                         ::testing::Combine(::testing::Values("qwen2-tiny", "qwen3-tiny",
+                                                              "qwen3-window-tiny", "qwen3_5-tiny",
+                                                              "qwen3_5-text-tiny"),
+                                            ::testing::ValuesIn(std::vector<Choice>{
+                                                {true, 512}, {false, 7}, {false, 512}})),
+                         case_name);
+
+TEST(GoldenWindow, OldAndNewConfigsMeanTheSameModel) {
+  const std::vector<int32_t> ids = References::long_cases(kWindowModel).ids("p4", "input_ids");
+  LoadedModel current(model_folder(kWindowModel), f32_choices(false, 64));
+  const StoredTensors want = current.forward(ids, false);
+  const TempFolder folder;
+  for (const auto& file : std::filesystem::directory_iterator(model_folder(kWindowModel)))
+    std::filesystem::copy(file.path(), folder.path());
+  std::filesystem::rename(folder / "config.old.json", folder / "config.json");
+  LoadedModel old(folder.path(), f32_choices(false, 64));
+  EXPECT_EQ(old.forward(ids, false).at("logits").bytes, want.at("logits").bytes);
+}
+
+TEST(GoldenThreads, ChangeNothingBitForBit) {
+  for (const std::string name : {"qwen3-tiny", "qwen3_5-tiny"}) {
+    const std::vector<int32_t> ids = References::refs(name).ids("p3", "input_ids");
+    LoadedModel one(model_folder(name), f32_choices(false, 64, 1));
+    const StoredTensors want = one.forward(ids);
+    for (int threads : {2, 3, 7}) {
+      LoadedModel more(model_folder(name), f32_choices(false, 64, threads));
+      for (const auto& [tensor, value] : more.forward(ids))
+        EXPECT_EQ(value.bytes, want.at(tensor).bytes)
+            << name << " " << tensor << " " << threads << " threads";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gerbil::testing
