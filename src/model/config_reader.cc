@@ -134,7 +134,7 @@ Result<std::optional<std::vector<LayerType>>> read_layer_types(const Fields& tex
                                                                Span<const LayerType> allowed) {
   GERBIL_TRY(const int64_t count, read_layer_count(text));
   if (!text.has("layer_types")) return std::optional<std::vector<LayerType>>();
-  GERBIL_TRY(const std::vector<std::string> names, text.strings("layer_types"));
+  GERBIL_TRY(const std::vector<std::string> names, text.strings("layer_types", kMaxLayers));
   if (static_cast<int64_t>(names.size()) != count)
     return text.expected("layer_types", fmt::format("{} entries (num_hidden_layers)", count));
   std::vector<LayerType> types;

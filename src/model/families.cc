@@ -55,7 +55,7 @@ Span<const Family> families() {
 
 Result<const Family*> find_family(const json::Fields& config) {
   if (config.has("architectures")) {
-    GERBIL_TRY(const auto names, config.strings("architectures"));
+    GERBIL_TRY(const auto names, config.strings("architectures", 16));
     if (names.empty()) return config.expected("architectures", "at least one name");
     const Family* family = find([&](const Family& f) { return f.architecture == names.front(); });
     if (family != nullptr) return family;

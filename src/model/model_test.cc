@@ -31,8 +31,6 @@ Loaded load(const std::string& folder, std::string_view config_file = "config.js
   return {*std::move(model), *std::move(graph)};
 }
 
-
-
 TEST(Model, EveryFixtureLoadsWithoutANoteAndClaimsEveryTensor) {
   struct Case {
     std::string folder;

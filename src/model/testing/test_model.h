@@ -45,8 +45,7 @@ struct Fixture {
 Fixture open_fixture(const std::string& folder, std::string_view config_file = "config.json");
 
 // A tensor of zeros.
-tensor::TensorRef make_tensor(tensor::Shape shape,
-                              tensor::DType dtype = tensor::DType::kBF16);
+tensor::TensorRef make_tensor(tensor::Shape shape, tensor::DType dtype = tensor::DType::kBF16);
 
 // "no error", or the message.
 template <class T>
