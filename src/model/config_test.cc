@@ -58,7 +58,7 @@ TEST(Config, Qwen3IsReadWhole) {
 
 TEST(Config, Qwen3_5IsReadWhole) {
   const auto parsed = parse_config(multimodal_config(qwen3_5_text_config()));
-  const auto& c = as<Qwen3_5Config>(parsed);
+  const auto& c = as<Qwen35Config>(parsed);
   EXPECT_EQ(c.hidden, 64);
   EXPECT_THAT(c.layers,
               ElementsAre(kLinearAttention, kLinearAttention, kLinearAttention, kFullAttention,
@@ -78,10 +78,10 @@ TEST(Config, Qwen3_5IsReadWhole) {
 TEST(Config, TheTextOnlyFormSaysTheSame) {
   const auto alone = parse_config(qwen3_5_text_only());
   const auto part = parse_config(multimodal_config(qwen3_5_text_config()));
-  EXPECT_EQ(as<Qwen3_5Config>(alone).rope, as<Qwen3_5Config>(part).rope);
-  EXPECT_EQ(as<Qwen3_5Config>(alone).layers, as<Qwen3_5Config>(part).layers);
-  EXPECT_EQ(as<Qwen3_5Config>(alone).position_axes, 3);
-  EXPECT_EQ(as<Qwen3_5Config>(alone).image_token, std::nullopt);
+  EXPECT_EQ(as<Qwen35Config>(alone).rope, as<Qwen35Config>(part).rope);
+  EXPECT_EQ(as<Qwen35Config>(alone).layers, as<Qwen35Config>(part).layers);
+  EXPECT_EQ(as<Qwen35Config>(alone).position_axes, 3);
+  EXPECT_EQ(as<Qwen35Config>(alone).image_token, std::nullopt);
 }
 
 TEST(Config, LibraryDefaultsStandInForAbsentKeys) {
@@ -106,8 +106,8 @@ TEST(Config, LibraryDefaultsStandInForAbsentKeys) {
 
   const auto qwen3_5 = parse_config(
       qwen3_5_text_only().with("head_dim", "").with("rope_parameters", R"({"rope_theta": 1e7})"));
-  EXPECT_EQ(as<Qwen3_5Config>(qwen3_5).head_dim, 256);
-  EXPECT_EQ(as<Qwen3_5Config>(qwen3_5).rope, graph::make_interleaved_mrope(64, 1e7, 11, 10));
+  EXPECT_EQ(as<Qwen35Config>(qwen3_5).head_dim, 256);
+  EXPECT_EQ(as<Qwen35Config>(qwen3_5).rope, graph::make_interleaved_mrope(64, 1e7, 11, 10));
 }
 
 TEST(Config, OldAndNewRotaryKeysMeanTheSame) {
@@ -128,7 +128,7 @@ TEST(Config, OldAndNewRotaryKeysMeanTheSame) {
                                         .with("rope_theta", "1e7")
                                         .with("partial_rotary_factor", "0.5")
                                         .with("rope_scaling", R"({"mrope_section": [6, 5, 5]})"));
-  EXPECT_EQ(as<Qwen3_5Config>(qwen3_5).rope, graph::make_interleaved_mrope(32, 1e7, 5, 5));
+  EXPECT_EQ(as<Qwen35Config>(qwen3_5).rope, graph::make_interleaved_mrope(32, 1e7, 5, 5));
 }
 
 TEST(Config, EosMayBeAListOrNull) {

@@ -99,7 +99,7 @@ Status check_gates(const json::Fields& text) {
   return {};
 }
 
-Status read_layers(const json::Fields& text, Qwen3_5Config& c) {
+Status read_layers(const json::Fields& text, Qwen35Config& c) {
   constexpr LayerType kAllowed[] = {LayerType::kFullAttention, LayerType::kLinearAttention};
   GERBIL_TRY(auto listed, read_layer_types(text, kAllowed));
   if (listed) {
@@ -115,11 +115,11 @@ Status read_layers(const json::Fields& text, Qwen3_5Config& c) {
   return {};
 }
 
-Result<std::shared_ptr<Qwen3_5Config>> parse_text(const json::Fields& text,
-                                                  const ConfigInput& input) {
+Result<std::shared_ptr<Qwen35Config>> parse_text(const json::Fields& text,
+                                                 const ConfigInput& input) {
   GERBIL_CHECK_OK(check_keys(text, kTextKeys, input));
   GERBIL_CHECK_OK(check_gates(text));
-  auto c = std::make_shared<Qwen3_5Config>();
+  auto c = std::make_shared<Qwen35Config>();
   c->position_axes = 3;
   GERBIL_CHECK_OK(read_common(text, *c));
   GERBIL_CHECK_OK(read_layers(text, *c));
@@ -145,7 +145,7 @@ Result<std::shared_ptr<Qwen3_5Config>> parse_text(const json::Fields& text,
 // ---- graph
 
 // Softmax attention whose output is gated. x: [rows, hidden], normed.
-Value gated_attention(Scope s, Value x, const Qwen3_5Config& c, int64_t layer) {
+Value gated_attention(Scope s, Value x, const Qwen35Config& c, int64_t layer) {
   const auto qkv = s.linear_split("qkv", x, {2 * c.heads, c.kv_heads, c.kv_heads}, c.head_dim);
   const Value q_gate = s.reshape(qkv[0], c.heads, 2 * c.head_dim);
   const Value gate = s.slice_dims(q_gate, c.head_dim, c.head_dim);  // [rows, heads, head_dim]
@@ -159,7 +159,7 @@ Value gated_attention(Scope s, Value x, const Qwen3_5Config& c, int64_t layer) {
 }
 
 // Gated DeltaNet (arXiv 2412.06464, in the form of Qwen3.5). x: [rows, hidden], normed.
-Value delta_net(Scope s, Value x, const Qwen3_5Config& c, int64_t layer) {
+Value delta_net(Scope s, Value x, const Qwen35Config& c, int64_t layer) {
   constexpr float kL2Eps = 1e-6F;  // a constant of the model, not rms_norm_eps
   const auto size = [](int64_t n) { return static_cast<uint64_t>(n); };
   const auto in =
@@ -181,8 +181,8 @@ Value delta_net(Scope s, Value x, const Qwen3_5Config& c, int64_t layer) {
       s.recurrent_state(fmt::format("recurrent_state.layer{}", layer),
                         {size(c.value_heads), size(c.key_head_dim), size(c.value_head_dim)});
   const Value o = s.delta_rule(q, k, v, s.delta_gate(in[3], in[2]), state);
-  const Value gated = s.mul(s.rms_norm("norm", o, c.eps), s.silu(z));  // norm, weight, then gate
-  return s.linear("out", s.merge_heads(gated), c.hidden);
+  const Value normed = s.rms_norm("norm", o, c.eps);  // norm and weight come before the gate
+  return s.linear("out", s.merge_heads(s.mul(normed, s.silu(z))), c.hidden);
 }
 
 }  // namespace
@@ -208,7 +208,7 @@ Result<ModelConfigPtr> parse_qwen3_5_config(const ConfigInput& input) {
 }
 
 void build_qwen3_5_text(Scope root, const ModelConfig& config) {
-  const auto& c = static_cast<const Qwen3_5Config&>(config);
+  const auto& c = static_cast<const Qwen35Config&>(config);
   Value x = embed_tokens(root, c);
   for (int64_t i = 0; i < c.layer_count(); ++i) {
     const Scope s = root / fmt::format("layers.{}", i);

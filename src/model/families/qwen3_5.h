@@ -7,7 +7,7 @@
 
 namespace gerbil::model {
 
-struct Qwen3_5Config : ModelConfig {
+struct Qwen35Config : ModelConfig {
   int64_t heads = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
