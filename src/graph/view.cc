@@ -11,6 +11,7 @@ View apply_view(const Op& op, const View& input) {
 
 std::vector<View> find_views(const Graph& graph) {
   std::vector<View> views;
+  views.reserve(graph.values.size());
   for (size_t id = 0; id < graph.values.size(); ++id)
     views.push_back(whole(graph, static_cast<ValueId>(id)));
   for (const Node& node : graph.nodes)

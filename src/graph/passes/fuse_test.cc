@@ -14,7 +14,6 @@ namespace {
 using testing::everything;
 using ::testing::HasSubstr;
 using testing::Mixer;
-using ::testing::Not;
 using testing::same_meaning;
 
 Graph must(Result<Graph> graph) {

@@ -97,7 +97,9 @@ uint64_t best_fit(const Block& block, const std::vector<Block>& placed) {
 
 // Largest first: the small ones fill the holes between the large ones.
 void place_with_reuse(std::vector<Block>& blocks) {
-  std::ranges::stable_sort(blocks, std::greater{}, &Block::size_bytes);
+  std::ranges::sort(blocks, [](const Block& a, const Block& b) {
+    return a.size_bytes != b.size_bytes ? a.size_bytes > b.size_bytes : a.value < b.value;
+  });
   std::vector<Block> placed;
   for (Block& block : blocks) {
     block.offset_bytes = best_fit(block, placed);

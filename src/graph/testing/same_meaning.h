@@ -52,6 +52,7 @@ inline Meaning meaning(const Graph& graph, std::map<std::string, std::string>& n
     const std::string all = print(alone);
     std::string expression = all.substr(all.find(" = "));
     std::vector<std::string> operands;
+    operands.reserve(node.inputs.size());
     for (ValueId id : node.inputs) operands.push_back(values[static_cast<size_t>(id)]);
     if (std::holds_alternative<Mul>(node.op)) std::ranges::sort(operands);
     for (const std::string& operand : operands) expression += " " + operand;
