@@ -90,6 +90,7 @@ constexpr RefusedKey kRefused[] = {
     {"shared_expert_intermediate_size", 0},
     {"sliding_window"},
     {"use_bidirectional_attention"},
+    {"use_mrope"},
     {"use_parallel_residual"},
     {"use_sliding_window"},
 };
