@@ -1,6 +1,9 @@
 // Every registered kernel against every case of its operation: right within the contract's
 // tolerance, the same bits for every number of threads, no byte touched that is not its own, on
 // every instruction set that this processor has.
+// clang-format off
+#include "kernels/targets.h"
+// clang-format on
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 

@@ -1,8 +1,9 @@
 // BoundCase: a Case in memory. Inputs, weights and states are filled from a seeded generator, the
 // same for every run; outputs are poisoned with NaN before each run; every buffer is guarded.
 //
-// run() calls one kernel, run_expected() computes the right answer in the same memory with the
-// operation's reference kernel. Owns all its memory; use from one thread.
+// run() calls one kernel, run_expected() computes the right answer in the same memory: with the
+// operation's reference kernel, or for a fused operation with those of the operations that
+// graph::decompose replaces it by. Owns all its memory; use from one thread.
 #pragma once
 
 #include <deque>
@@ -52,7 +53,10 @@ class BoundCase {
   void make_states(uint64_t seed);
   void make_batch(uint64_t seed);
   void restore();
-  void call(const KernelRow& row, const graph::Node& node, platform::ThreadPool& pool);
+  void call(const KernelRow& row, const graph::Graph& graph, const graph::Node& node,
+            platform::ThreadPool& pool);
+  // Which of values_ a value is: the case's own are tapped.
+  size_t own_value(const graph::Graph& graph, graph::ValueId id) const;
 
   Case case_;
   graph::Graph graph_;         // the one node

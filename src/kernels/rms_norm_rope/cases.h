@@ -1,0 +1,39 @@
+#pragma once
+
+#include "kernels/rms_norm_rope/contract.h"
+#include "kernels/testing/case.h"
+
+namespace gerbil::kernels::rms_norm_rope {
+
+inline std::vector<testing::Case> cases() {
+  using namespace testing;
+  const auto make = [](const char* name, ViewSpec x, int64_t rotary_dim,
+                       Purpose purpose = Purpose::kTest) {
+    const auto numbers = static_cast<uint64_t>(x.rows * x.heads * x.dim);
+    return Case{.name = name,
+                .op = graph::RmsNormRope{1e-6f, rotary_dim},
+                .inputs = {x, rows_of(x.rows, rotary_dim)},
+                .outputs = {x},
+                .weights = {{.columns = x.dim, .mean = 1, .shift = x.shift}},
+                .purpose = purpose,
+                .tolerance = kTolerance,
+                .bytes = numbers * 8,
+                .operations = numbers * 7};
+  };
+  Case plain = make("without a weight", heads_of(3, 2, 40), 24);
+  plain.weights.clear();
+  return {
+      make("0 rows", rows_of(0, 64), 64),
+      make("1 row of 2", rows_of(1, 2), 2),
+      make("tail", heads_of(3, 2, 38), 38),
+      make("partial rotation, tails", heads_of(3, 2, 41), 22),
+      make("gapped heads", gapped(5, 3, 20), 20),
+      plain,
+      make("many rows", heads_of(90, 4, 32), 32),
+      make("1 row, 16 heads of 128", heads_of(1, 16, 128), 128, Purpose::kBoth),
+      make("512 rows, 16 heads of 128", heads_of(512, 16, 128), 128, Purpose::kBoth),
+      make("512 rows, 8 heads of 256, 64 turned", heads_of(512, 8, 256), 64, Purpose::kBoth),
+  };
+}
+
+}  // namespace gerbil::kernels::rms_norm_rope

@@ -1,0 +1,42 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/rms_norm_rope/cpu.cc"
+#include "kernels/foreach_target.h"
+#include "kernels/kernel.h"
+#include "kernels/row_tasks.h"
+#include "kernels/simd-inl.h"
+#include "kernels/simd_norm-inl.h"
+#include "kernels/simd_rope-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gerbil::kernels::rms_norm_rope::HWY_NAMESPACE {
+
+namespace simd = gerbil::kernels::HWY_NAMESPACE;
+
+void run(const Call& call) {
+  const TensorView& x = call.inputs[0];
+  const TensorView& table = call.inputs[1];
+  const TensorView& y = call.outputs[0];
+  const float* w = call.weights.empty() ? nullptr : call.weights[0].f32();
+  const graph::RmsNormRope& op = call.attributes<graph::RmsNormRope>();
+  for_row_blocks(*call.pool, x.rows, 3 * x.width(), [&](int64_t first, int64_t last) HWY_ATTR {
+    for (int64_t row = first; row < last; ++row)
+      for (int64_t head = 0; head < x.heads; ++head) {
+        const float* from = x.f32(row, head);
+        float* to = y.f32(row, head);
+        simd::scale(from, simd::rms_factor(from, x.dim, op.eps), w, to, x.dim);
+        simd::rotate(to, table.f32(row), to, op.rotary_dim / 2);
+      }
+  });
+}
+
+}  // namespace gerbil::kernels::rms_norm_rope::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gerbil::kernels::rms_norm_rope {
+
+HWY_EXPORT(run);
+void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+
+}  // namespace gerbil::kernels::rms_norm_rope
+#endif

@@ -1,0 +1,25 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/sigmoid/cpu.cc"
+#include "kernels/foreach_target.h"
+#include "kernels/simd_elementwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gerbil::kernels::sigmoid::HWY_NAMESPACE {
+
+namespace simd = gerbil::kernels::HWY_NAMESPACE;
+
+void run(const Call& call) {
+  simd::map_view(call, 4, [](simd::FloatVector a) HWY_ATTR { return simd::sigmoid(a); });
+}
+
+}  // namespace gerbil::kernels::sigmoid::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gerbil::kernels::sigmoid {
+
+HWY_EXPORT(run);
+void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+
+}  // namespace gerbil::kernels::sigmoid
+#endif

@@ -1,0 +1,25 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/silu/cpu.cc"
+#include "kernels/foreach_target.h"
+#include "kernels/simd_elementwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gerbil::kernels::silu::HWY_NAMESPACE {
+
+namespace simd = gerbil::kernels::HWY_NAMESPACE;
+
+void run(const Call& call) {
+  simd::map_view(call, 4, [](simd::FloatVector a) HWY_ATTR { return simd::silu(a); });
+}
+
+}  // namespace gerbil::kernels::silu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gerbil::kernels::silu {
+
+HWY_EXPORT(run);
+void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+
+}  // namespace gerbil::kernels::silu
+#endif

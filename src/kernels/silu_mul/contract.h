@@ -1,0 +1,13 @@
+// silu_mul: y = silu(a) * b, element by element.
+//
+//   inputs   a, b [rows, heads, dim] f32, equal shapes, any strides
+//   outputs  y [rows, heads, dim] f32, any strides
+//
+// Means silu of a, then mul. Finite wherever the product is.
+#pragma once
+
+namespace gerbil::kernels::silu_mul {
+
+inline constexpr double kTolerance = 1e-6;
+
+}  // namespace gerbil::kernels::silu_mul

@@ -1,0 +1,11 @@
+// Which instruction sets the Highway kernels are compiled for. Include before any header of
+// Highway's wherever HWY_TARGETS is read; kernels include foreach_target.h.
+//
+// On x86 these are one lane at a time (Highway 1.0.3 has no SSE2, and its emulation of it is broken
+// by GCC before 12.3), SSE4, AVX2, AVX3 (AVX-512 as Skylake has it) and AVX3_DL (Ice Lake, Zen 4).
+// SSSE3 would only serve processors of before 2008. Kernels keep vectors in arrays, so vectors of
+// unknown length are left out.
+#pragma once
+
+#define HWY_WANT_AVX3_DL
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
