@@ -51,11 +51,13 @@ function(gerbil_room name)
   endif()
 endfunction()
 
-# gerbil_test(TARGET SOURCES file ... LIBRARIES library ... [LABELS label ...] [TIMEOUT seconds])
+# gerbil_test(TARGET SOURCES file ... LIBRARIES library ... [LABELS label ...] [TIMEOUT seconds] [SHARDS count])
 #
-# A GoogleTest program, run as one ctest entry. GERBIL_SOURCE_DIR tells a test where the committed data lies.
+# A GoogleTest program, run as one ctest entry, or as SHARDS of them that share out its tests. Labels: quick (the
+# default: scripts/dev runs it), slow (not under sanitizers), deep (only scripts/test --deep). GERBIL_SOURCE_DIR tells a
+# test where the committed data lies.
 function(gerbil_test target)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;SHARDS" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   if(NOT ARG_LABELS)
     set(ARG_LABELS quick)
   endif()
@@ -65,6 +67,15 @@ function(gerbil_test target)
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE GERBIL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
-  set_tests_properties(${target} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if(NOT ARG_SHARDS)
+    add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${target} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+    return()
+  endif()
+  foreach(shard RANGE 1 ${ARG_SHARDS})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${target}_${shard} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${target}_${shard} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()
