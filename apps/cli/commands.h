@@ -1,0 +1,14 @@
+// The commands. Each reads, computes and prints, and returns the program's exit code. One thread.
+#pragma once
+
+#include "cli/options.h"
+#include "cli/report.h"
+
+namespace gerbil::cli {
+
+ExitCode run(const RunOptions& options);            // run_command.cc
+ExitCode tokenize(const TokenizeOptions& options);  // text_commands.cc
+ExitCode render(const TemplateOptions& options);    // text_commands.cc
+ExitCode forward(const ForwardOptions& options);    // forward_command.cc
+
+}  // namespace gerbil::cli

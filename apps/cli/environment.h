@@ -1,0 +1,16 @@
+// The one place that reads the environment. One thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace gerbil::cli {
+
+// Absent where the variable is unset or empty.
+std::optional<std::string> environment(const char* name);
+
+// Where the bundled models lie: $GERBIL_MODELS; else share/gerbil/models beside the program's bin/;
+// else the models/ of the source folder that the program was built from.
+std::string bundled_models_folder();
+
+}  // namespace gerbil::cli

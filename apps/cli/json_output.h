@@ -1,0 +1,22 @@
+// The JSON that commands print: one line each. Pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gerbil/gerbil.h"
+
+namespace gerbil::cli {
+
+// {"text", "reasoning", "tool_calls": [{"name", "arguments"}], "token_ids", "finish_reason",
+// "prompt_tokens", "timings": {"load_ms", "prefill_ms", "decode_ms", "tok_s"}}
+std::string answer_json(const Answer& answer, double load_ms);
+// {"name", "arguments"}; arguments that are not JSON stay a string.
+std::string tool_call_json(const ToolCall& call);
+// [1,2,3]
+std::string ids_json(const std::vector<int32_t>& ids);
+// The messages of a chat: [{"role": "system", ...}, {"role": "user", ...}]. UTF-8.
+std::string messages_json(const std::optional<std::string>& system, std::string_view prompt);
+
+}  // namespace gerbil::cli

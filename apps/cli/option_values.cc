@@ -1,0 +1,35 @@
+#include "cli/option_values.h"
+
+#include <fmt/format.h>
+
+namespace gerbil::cli {
+
+Result<std::vector<int32_t>> parse_token_ids(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  std::vector<int32_t> ids;
+  bool after_comma = false;
+  while (true) {
+    const size_t begin = text.find_first_not_of(kBlank);
+    if (begin == std::string_view::npos) break;
+    text.remove_prefix(begin);
+    const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n,"));
+    const std::optional<int32_t> id = parse_number<int32_t>(word);
+    if (!id || *id < 0) {
+      return std::unexpected(
+          Error{ErrorCode::kInvalidArgument,
+                fmt::format("\"{}\" (number {}) is no token id", word, ids.size() + 1)});
+    }
+    ids.push_back(*id);
+    text.remove_prefix(word.size());
+    const size_t next = text.find_first_not_of(kBlank);
+    after_comma = next != std::string_view::npos && text[next] == ',';
+    if (after_comma) text.remove_prefix(next + 1);
+  }
+  if (ids.empty() || after_comma) {
+    return std::unexpected(
+        Error{ErrorCode::kInvalidArgument, ids.empty() ? "no token ids" : "ends in a comma"});
+  }
+  return ids;
+}
+
+}  // namespace gerbil::cli

@@ -1,0 +1,33 @@
+// Values of options, read strictly: the whole text is the value or there is none. Pure functions.
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "gerbil/result.h"
+
+namespace gerbil::cli {
+
+// "12", "0.5": no sign but '-', no blanks, no other base; a number that is not finite is none.
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(value)) return std::nullopt;
+  }
+  return value;
+}
+
+// "1,2,3" or, as `gerbil tokenize` prints them, "1 2 3". At least one; none below 0.
+Result<std::vector<int32_t>> parse_token_ids(std::string_view text);
+
+}  // namespace gerbil::cli

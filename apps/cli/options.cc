@@ -1,0 +1,332 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "cli/option_values.h"
+
+namespace gerbil::cli {
+namespace {
+
+constexpr const char* kModelHelp = "A checkpoint's folder, or demo (the bundled model)";
+
+constexpr std::string_view kHelp =
+    R"(gerbil runs small language models on this device, from their published checkpoints.
+
+usage: gerbil COMMAND MODEL ...
+
+  run       answer a prompt or a chat
+  tokenize  print the token ids of a text
+  template  print the prompt that a chat becomes
+  forward   write a prompt's logits and hidden states to a file
+
+MODEL is a checkpoint's folder, or demo: the bundled model.
+'gerbil COMMAND --help' lists a command's options; 'gerbil --version' prints the version.
+
+  gerbil run demo "What is the capital of Garth?"
+)";
+
+// An option and what it takes; what it excludes is said when it happens.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(32); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() || option->get_expected_max() == 0 ? "" : " " + type;
+  }
+};
+
+std::string help_of(const CLI::App& app) {
+  std::string text = app.help();
+  for (size_t at; (at = text.find("\n\n\n")) != std::string::npos;) text.erase(at, 1);
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text;
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+// What is wrong with an option's value: becomes a WrongUsage. CLI11 reports by exceptions; they
+// end in parse().
+[[noreturn]] void refuse(const std::string& option, const std::string& why) {
+  throw CLI::ValidationError(option, why);
+}
+
+template <class T>
+CLI::Option* add_number(CLI::App& app, const std::string& name, std::string type, T low, T high,
+                        std::string_view expected, std::function<void(T)> store,
+                        const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [=](const std::string& text) {
+            const std::optional<T> value = parse_number<T>(text);
+            if (!value || *value < low || *value > high) {
+              refuse(name, fmt::format("expected {}, found \"{}\"", expected, text));
+            }
+            store(*value);
+          },
+          help)
+      ->type_name(std::move(type));
+}
+
+template <class T>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, const std::string& values,
+                        Result<T> (*from_name)(std::string_view), T* target,
+                        const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [=](const std::string& text) {
+            const Result<T> value = from_name(text);
+            // The message begins with the choice's name: "quant q4 is not in this build".
+            if (!value) throw CLI::ValidationError("--" + value.error().message);
+            *target = *value;
+          },
+          help)
+      ->type_name(values);
+}
+
+void add_model(CLI::App& app, std::string* model) {
+  app.add_option("MODEL", *model, kModelHelp)->required()->type_name("");
+}
+
+void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet) {
+  constexpr const char* kGroup = "How it runs";
+  add_choice<Backend>(app, "--backend", "auto|reference|cpu|webgpu", backend_from_name,
+                      &load->backend, "What computes")
+      ->group(kGroup);
+  add_choice<Quant>(app, "--quant", "auto|stored|f32|bf16", quant_from_name, &load->quant,
+                    "How weights are held")
+      ->group(kGroup);
+  add_choice<Activations>(app, "--activations", "auto|f32", activations_from_name,
+                          &load->activations, "What matrix products read")
+      ->group(kGroup);
+  add_choice<Kv>(app, "--kv", "auto|f32|f16", kv_from_name, &load->kv, "How the KV cache is held")
+      ->group(kGroup);
+  add_number<int>(
+      app, "--threads", "N", 0, 1024, "0 (one per processor) to 1024",
+      [=](int value) { load->threads = value; }, "Threads; 0: one per usable processor")
+      ->group(kGroup);
+  add_number<int64_t>(
+      app, "--batch", "N", 1, 65536, "1 to 65536", [=](int64_t value) { load->batch = value; },
+      "Most tokens of a step [512]")
+      ->group(kGroup);
+  add_number<int64_t>(
+      app, "--context", "N", 1, std::numeric_limits<int64_t>::max(), "a number above 0",
+      [=](int64_t value) { load->context = value; },
+      "Most tokens of prompt and answer [the model's maximum, or what fits]")
+      ->group(kGroup);
+  app.add_flag("--quiet", *quiet, "No notes on standard error")->group(kGroup);
+}
+
+void add_think(CLI::App& app, std::optional<bool>* think) {
+  CLI::Option* on = app.add_flag_callback(
+      "--think", [=] { *think = true; }, "Let the model think before it answers");
+  CLI::Option* off =
+      app.add_flag_callback("--no-think", [=] { *think = false; }, "Let it answer at once");
+  off->excludes(on);
+}
+
+CLI::Option* add_file(CLI::App& app, const std::string& name, std::string* file,
+                      const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [=](const std::string& text) {
+            if (text.empty()) refuse(name, "expected the name of a file, found \"\"");
+            *file = text;
+          },
+          help)
+      ->type_name("FILE");
+}
+
+void add_sampling(CLI::App& app, RunOptions* run) {
+  constexpr const char* kGroup = "Sampling (defaults: the checkpoint's generation_config.json)";
+  Sampling* sampling = &run->sampling;
+  add_number<double>(
+      app, "--temperature", "T", 0, 1e6, "a number from 0 on",
+      [=](double value) { sampling->temperature = value; }, "0: always the likeliest token")
+      ->group(kGroup);
+  add_number<int32_t>(
+      app, "--top-k", "K", 0, std::numeric_limits<int32_t>::max(), "a whole number from 0 on",
+      [=](int32_t value) { sampling->top_k = value; }, "Only the K likeliest; 0: off")
+      ->group(kGroup);
+  add_number<double>(
+      app, "--top-p", "P", std::numeric_limits<double>::min(), 1, "a number above 0, at most 1",
+      [=](double value) { sampling->top_p = value; }, "Only the likeliest that together reach P")
+      ->group(kGroup);
+  add_number<double>(
+      app, "--min-p", "P", 0, 1, "a number from 0 to 1",
+      [=](double value) { sampling->min_p = value; },
+      "Only those at least P times as likely as the likeliest")
+      ->group(kGroup);
+  add_number<uint64_t>(
+      app, "--seed", "N", 0, std::numeric_limits<uint64_t>::max(), "a whole number from 0 on",
+      [=](uint64_t value) { sampling->seed = value; },
+      "The same seed draws the same answer, on every backend [0]")
+      ->group(kGroup);
+}
+
+// `words` is consumed. Empty: all is well.
+std::optional<Command> parse(CLI::App& app, std::vector<std::string> words) {
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "Print this");
+  try {
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(words);
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    return ShowText{help_of(app)};
+  } catch (const CLI::ExtrasError&) {
+    for (const std::string& word : app.remaining()) {
+      if (word.starts_with('-') && word != "-") {
+        return WrongUsage{fmt::format("unknown option {}", word), app.get_name() + " --help"};
+      }
+    }
+    return WrongUsage{fmt::format("unexpected \"{}\"", app.remaining().front()),
+                      app.get_name() + " --help"};
+  } catch (const CLI::ParseError& error) {
+    return WrongUsage{one_line(error.what()), app.get_name() + " --help"};
+  }
+}
+
+Command wrong(const CLI::App& app, std::string message) {
+  return WrongUsage{std::move(message), app.get_name() + " --help"};
+}
+
+Command parse_run(std::vector<std::string> words) {
+  RunOptions run;
+  CLI::App app("Answers a prompt or a chat. Standard output gets the answer alone.", "gerbil run");
+  add_model(app, &run.load.model);
+  CLI::Option* prompt = app.add_option_function<std::string>(
+                               "PROMPT", [&](const std::string& text) { run.prompt = text; },
+                               "The prompt; - or absent: standard input")
+                            ->type_name("");
+  CLI::Option* messages =
+      add_file(app, "--messages", &run.messages_file, "A chat instead: a JSON array of messages")
+          ->excludes(prompt);
+  CLI::Option* tools =
+      add_file(app, "--tools", &run.tools_file, "Functions the model may call: a JSON array");
+  CLI::Option* system = app.add_option_function<std::string>(
+                               "--system", [&](const std::string& text) { run.system = text; },
+                               "A system message before the prompt")
+                            ->type_name("TEXT")
+                            ->excludes(messages);
+  app.add_flag("--raw", run.raw, "The prompt is raw text: no chat template")
+      ->excludes(messages)
+      ->excludes(tools)
+      ->excludes(system);
+  add_think(app, &run.think);
+  add_number<int64_t>(
+      app, "--max-tokens", "N", 1, std::numeric_limits<int64_t>::max(), "a number above 0",
+      [&](int64_t value) { run.max_tokens = value; },
+      "Most tokens of the answer [until the model stops]");
+  app.add_option("--stop", run.stop, "A text that ends the answer; may be repeated")
+      ->type_name("TEXT")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--stats", run.stats, "Speeds and choices on standard error");
+  app.add_flag("--json", run.json, "The whole answer as one JSON object");
+  add_sampling(app, &run);
+  add_load_options(app, &run.load, &run.quiet);
+
+  if (auto done = parse(app, std::move(words))) return *done;
+  if (run.raw && run.think) return wrong(app, "--raw excludes --think and --no-think");
+  if (std::find(run.stop.begin(), run.stop.end(), "") != run.stop.end()) {
+    return wrong(app, "--stop: expected a text, found \"\"");
+  }
+  if (run.messages_file == "-" && run.tools_file == "-") {
+    return wrong(app, "--messages and --tools: only one can come from standard input");
+  }
+  return run;
+}
+
+Command parse_tokenize(std::vector<std::string> words) {
+  TokenizeOptions options;
+  CLI::App app("Prints the token ids of a text, without a chat template.", "gerbil tokenize");
+  add_model(app, &options.model);
+  app.add_option_function<std::string>(
+         "TEXT", [&](const std::string& text) { options.text = text; },
+         "The text; - or absent: standard input")
+      ->type_name("");
+  app.add_flag("--json", options.json, "As a JSON array");
+  if (auto done = parse(app, std::move(words))) return *done;
+  return options;
+}
+
+Command parse_template(std::vector<std::string> words) {
+  TemplateOptions options;
+  bool bare = false;
+  CLI::App app("Prints the prompt that a chat becomes, and nothing else.", "gerbil template");
+  add_model(app, &options.model);
+  add_file(app, "--messages", &options.messages_file, "The chat: a JSON array of messages")
+      ->required();
+  add_file(app, "--tools", &options.tools_file, "Functions the model may call: a JSON array");
+  add_think(app, &options.chat.think);
+  app.add_flag("--no-generation-prompt", bare, "Without the opening of the model's turn");
+  if (auto done = parse(app, std::move(words))) return *done;
+  if (options.messages_file == "-" && options.tools_file == "-") {
+    return wrong(app, "--messages and --tools: only one can come from standard input");
+  }
+  options.chat.add_generation_prompt = !bare;
+  return options;
+}
+
+Command parse_forward(std::vector<std::string> words) {
+  ForwardOptions options;
+  options.load.quant = Quant::kStored;
+  options.load.activations = Activations::kF32;
+  options.load.kv = Kv::kF32;
+  ForwardRequest& request = options.request;
+  CLI::App app(
+      "Runs a prompt and writes input_ids and the logits of all its positions as safetensors.\n"
+      "Unless told otherwise: --quant stored --activations f32 --kv f32.",
+      "gerbil forward");
+  add_model(app, &options.load.model);
+  app.add_option_function<std::string>(
+         "--input-ids",
+         [&](const std::string& text) {
+           Result<std::vector<int32_t>> ids = parse_token_ids(text);
+           if (!ids) refuse("--input-ids", ids.error().message);
+           request.input_ids = std::move(*ids);
+         },
+         "Token ids")
+      ->type_name("1,2,3");
+  app.add_option("--prompt", request.prompt, "Raw text")->type_name("TEXT");
+  add_file(app, "--inputs", &request.inputs_file, "Safetensors with input_ids [T] or [1, T]");
+  app.add_flag("--taps", request.taps, "Hidden states and, after the prompt, recurrent states too");
+  add_file(app, "-o,--output", &options.output_file, "Where to")->required();
+  add_load_options(app, &options.load, &options.quiet);
+
+  if (auto done = parse(app, std::move(words))) return *done;
+  const size_t given = app.count("--input-ids") + app.count("--prompt") + app.count("--inputs");
+  if (given != 1) return wrong(app, "expected one of --input-ids, --prompt and --inputs");
+  return options;
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return WrongUsage{"no command", "gerbil --help"};
+  const std::string& name = arguments.front();
+  std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+  if (name == "run") return parse_run(std::move(words));
+  if (name == "tokenize") return parse_tokenize(std::move(words));
+  if (name == "template") return parse_template(std::move(words));
+  if (name == "forward") return parse_forward(std::move(words));
+  if (name == "--help" || name == "-h" || name == "help") return ShowText{std::string(kHelp)};
+  if (name == "--version") return ShowText{fmt::format("gerbil {}\n", version())};
+  return WrongUsage{
+      fmt::format("unknown {} \"{}\"", name.starts_with('-') ? "option" : "command", name),
+      "gerbil --help"};
+}
+
+}  // namespace gerbil::cli

@@ -1,0 +1,66 @@
+// The command line as plain values. parse_command_line() reads no file, no environment and no
+// model: it only says what was asked for, or why that makes no sense. One thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gerbil/gerbil.h"
+
+namespace gerbil::cli {
+
+struct RunOptions {
+  LoadOptions load;                   // without the callbacks and the bundled models' folder
+  std::optional<std::string> prompt;  // absent or "-": standard input
+  std::string messages_file;          // instead of a prompt; "-": standard input
+  std::string tools_file;
+  std::optional<std::string> system;
+  Sampling sampling;
+  int64_t max_tokens = 0;
+  std::vector<std::string> stop;
+  std::optional<bool> think;
+  bool raw = false;
+  bool stats = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+struct TokenizeOptions {
+  std::string model;
+  std::optional<std::string> text;  // absent or "-": standard input
+  bool json = false;
+};
+
+struct TemplateOptions {
+  std::string model;
+  std::string messages_file;
+  std::string tools_file;
+  ChatOptions chat;
+};
+
+struct ForwardOptions {
+  LoadOptions load;
+  ForwardRequest request;
+  std::string output_file;
+  bool quiet = false;
+};
+
+struct ShowText {
+  std::string text;  // help or version, for standard output
+};
+
+struct WrongUsage {
+  std::string message;  // one line
+  std::string help;     // the command whose help says more: "gerbil run --help"
+};
+
+using Command = std::variant<RunOptions, TokenizeOptions, TemplateOptions, ForwardOptions, ShowText,
+                             WrongUsage>;
+
+// `arguments` without the program's name.
+Command parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace gerbil::cli

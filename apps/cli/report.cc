@@ -1,0 +1,36 @@
+#include "cli/report.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "cli/environment.h"
+#include "cli/terminal.h"
+
+namespace gerbil::cli {
+
+ExitCode report_error(std::string_view message) {
+  print_error_line(fmt::format("gerbil: error: {}", message));
+  return kFailed;
+}
+
+ExitCode report_wrong_usage(std::string_view message, std::string_view help) {
+  print_error_line(fmt::format("gerbil: error: {}; run '{}'", message, help));
+  return kWrongUsage;
+}
+
+Result<std::unique_ptr<Engine>> ModelLoader::load(LoadOptions options) {
+  LoadProgress progress;
+  options.bundled_models = bundled_models_folder();
+  options.on_note = [this](std::string_view line) { notes_.emplace_back(line); };
+  options.on_progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
+  return Engine::load(options);
+}
+
+void ModelLoader::print_notes() {
+  for (const std::string& note : std::exchange(notes_, {})) {
+    print_error_line(fmt::format("gerbil: note: {}", note));
+  }
+}
+
+}  // namespace gerbil::cli

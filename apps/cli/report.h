@@ -1,0 +1,31 @@
+// How a command ends, and its lines on standard error. One thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gerbil/gerbil.h"
+
+namespace gerbil::cli {
+
+enum ExitCode : int { kDone = 0, kFailed = 1, kWrongUsage = 2, kInterrupted = 130 };
+
+// "gerbil: error: ...", one line. Returns kFailed.
+ExitCode report_error(std::string_view message);
+// One line with the command whose help says more. Returns kWrongUsage.
+ExitCode report_wrong_usage(std::string_view message, std::string_view help);
+
+// Engine::load() with the bundled models' folder and a bar while it takes long. The notes of
+// loading are kept: an error needs no company.
+class ModelLoader {
+ public:
+  Result<std::unique_ptr<Engine>> load(LoadOptions options);
+  // Once the command is sure to work. Later calls print nothing.
+  void print_notes();
+
+ private:
+  std::vector<std::string> notes_;
+};
+
+}  // namespace gerbil::cli

@@ -1,0 +1,121 @@
+// gerbil run: answers a prompt or a chat.
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "cli/answer_printer.h"
+#include "cli/commands.h"
+#include "cli/input.h"
+#include "cli/json_output.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+
+namespace gerbil::cli {
+namespace {
+
+// nullopt: there is no prompt.
+Result<std::optional<Request>> read_request(const RunOptions& options) {
+  Request request{.prompt = RawText{},
+                  .max_tokens = options.max_tokens,
+                  .sampling = options.sampling,
+                  .stop = options.stop};
+  Chat chat{.messages = {}, .tools = {}, .think = options.think};
+  if (!options.tools_file.empty()) {
+    Result<std::string> tools = read_input_file(options.tools_file);
+    if (!tools) return std::unexpected(tools.error());
+    chat.tools = std::move(*tools);
+  }
+  if (!options.messages_file.empty()) {
+    Result<std::string> messages = read_input_file(options.messages_file);
+    if (!messages) return std::unexpected(messages.error());
+    chat.messages = std::move(*messages);
+    request.prompt = std::move(chat);
+    return request;
+  }
+  if (options.system) {
+    if (Status good = check_utf8(*options.system, "--system"); !good) {
+      return std::unexpected(good.error());
+    }
+  }
+  auto prompt = read_argument(options.prompt, "the prompt");
+  if (!prompt) return std::unexpected(prompt.error());
+  if (!*prompt) return std::nullopt;
+  std::string text = std::move((*prompt)->text);
+  if (options.raw) {
+    if (text.empty())
+      return std::unexpected(Error{ErrorCode::kInvalidArgument, "the prompt is empty"});
+    request.prompt = RawText{std::move(text)};
+    return request;
+  }
+  // The line feed that ends a file or an echo is no part of a question.
+  if ((*prompt)->from_stdin && text.ends_with('\n')) text.pop_back();
+  if ((*prompt)->from_stdin && text.ends_with('\r')) text.pop_back();
+  if (text.empty())
+    return std::unexpected(Error{ErrorCode::kInvalidArgument, "the prompt is empty"});
+  chat.messages = messages_json(options.system, text);
+  request.prompt = std::move(chat);
+  return request;
+}
+
+double per_second(int64_t tokens, double milliseconds) {
+  return milliseconds > 0 ? static_cast<double>(tokens) * 1000 / milliseconds : 0;
+}
+
+void print_stats(const Answer& answer, const ModelInfo& info) {
+  const Timings& timings = answer.timings;
+  const int64_t computed = answer.prompt_tokens - answer.cached_tokens;
+  print_error_line(fmt::format(
+      "gerbil: prompt {} tokens, {:.1f} tok/s; answer {} tokens, {:.1f} tok/s; loaded in {:.0f} ms",
+      answer.prompt_tokens, per_second(computed, timings.prefill_ms), answer.token_ids.size(),
+      timings.tok_s, info.load_ms));
+  print_error_line(
+      fmt::format("gerbil: {}, backend {}, {}", info.architecture, info.backend, info.choices));
+}
+
+}  // namespace
+
+ExitCode run(const RunOptions& options) {
+  const auto request = read_request(options);
+  if (!request) return report_error(request.error().message);
+  if (!*request) return report_wrong_usage("no PROMPT", "gerbil run --help");
+
+  ModelLoader loader;
+  const auto engine = loader.load(options.load);
+  if (!engine) return report_error(engine.error().message);
+  const auto session = (*engine)->new_session();
+  if (!session) return report_error(session.error().message);
+
+  const bool notes = !options.quiet && !options.json;
+  Output output;
+  AnswerPrinter printer(&output);
+  const auto answer = [&] {
+    const InterruptListener listener([&] { (*session)->cancel(); });
+    return (*session)->generate(**request, [&](const Delta& delta) {
+      if (notes) loader.print_notes();
+      if (!options.json) printer.print(delta);
+      // Again: a cancel() that came before generate() ran is lost. And nobody waits for an answer
+      // that cannot be written.
+      if (listener.interrupted() || !output.status()) (*session)->cancel();
+    });
+  }();
+  if (!answer) {
+    printer.finish();
+    return report_error(answer.error().message);
+  }
+  if (notes) loader.print_notes();
+  if (options.json) {
+    output.write(answer_json(*answer, (*engine)->info().load_ms) + '\n');
+  } else {
+    printer.finish();
+  }
+  if (!output.status()) return report_error(output.status().error().message);
+  if (notes && answer->finish_reason == FinishReason::kContext) {
+    print_error_line(
+        fmt::format("gerbil: note: the answer ends where the context of {} tokens does",
+                    (*engine)->info().context));
+  }
+  if (options.stats) print_stats(*answer, (*engine)->info());
+  return answer->finish_reason == FinishReason::kCancelled ? kInterrupted : kDone;
+}
+
+}  // namespace gerbil::cli

@@ -1,0 +1,68 @@
+#include "cli/signals.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "cli/report.h"
+
+namespace gerbil::cli {
+namespace {
+
+// The end of the listener's pipe, for a handler can reach nothing else. -1: no listener, or it was
+// called.
+std::atomic<int> g_listener{-1};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may use it");
+
+constexpr char kInterrupt = 'i';
+constexpr char kEnd = 'e';
+
+void on_interrupt_signal(int) {
+  const int saved = errno;
+  const int listener = g_listener.exchange(-1);
+  if (listener < 0) ::_exit(kInterrupted);
+  [[maybe_unused]] const ssize_t written = ::write(listener, &kInterrupt, 1);
+  errno = saved;
+}
+
+}  // namespace
+
+void install_signal_handlers() {
+  std::signal(SIGPIPE, SIG_DFL);
+  struct sigaction action{};
+  if (::sigaction(SIGINT, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) return;
+  action = {};
+  action.sa_handler = on_interrupt_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+InterruptListener::InterruptListener(std::function<void()> on_interrupt) {
+  if (::pipe2(pipe_, O_CLOEXEC) != 0) return;  // Ctrl-C then ends the program at once
+  thread_ = std::thread([this, on_interrupt = std::move(on_interrupt)] {
+    char what = kEnd;
+    ssize_t size;
+    do {
+      size = ::read(pipe_[0], &what, 1);
+    } while (size < 0 && errno == EINTR);
+    if (size == 1 && what == kInterrupt) {
+      interrupted_ = true;
+      on_interrupt();
+    }
+  });
+  g_listener = pipe_[1];
+}
+
+InterruptListener::~InterruptListener() {
+  if (!thread_.joinable()) return;
+  g_listener = -1;
+  [[maybe_unused]] const ssize_t written = ::write(pipe_[1], &kEnd, 1);
+  thread_.join();
+  ::close(pipe_[0]);
+  ::close(pipe_[1]);
+}
+
+}  // namespace gerbil::cli
