@@ -1,0 +1,281 @@
+// gerbil run, as a person or a script uses it: what comes out, and where.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/expect.h"
+#include "cli/process.h"
+#include "support/checkpoint_copy.h"
+#include "support/data.h"
+#include "support/temp_folder.h"
+
+namespace gerbil::testing {
+namespace {
+
+using Json = nlohmann::json;
+
+NanoCase first_case(std::string_view task, bool thinking = false) {
+  for (const NanoCase& nano : nano_cases("vl")) {
+    if (nano.task == task && nano.enable_thinking == thinking) return nano;
+  }
+  throw std::runtime_error("no such case");
+}
+
+// The case's chat from a file, and its answer as --json says it.
+Json answer_of(const NanoCase& nano, std::vector<std::string> more = {}) {
+  const TempFolder folder;
+  write_file(folder / "messages.json", nano.messages_json);
+  std::vector<std::string> arguments = {"run", "demo", "--messages", folder / "messages.json",
+                                        "--json"};
+  if (!nano.tools_json.empty()) {
+    write_file(folder / "tools.json", nano.tools_json);
+    arguments.insert(arguments.end(), {"--tools", folder / "tools.json"});
+  }
+  if (nano.enable_thinking) arguments.emplace_back("--think");
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Finished run = gerbil(arguments);
+  EXPECT_TRUE(succeeded(run));
+  return Json::parse(run.output, nullptr, false);
+}
+
+TEST(RunTest, AnswersAPromptOnStandardOutputAlone) {
+  const Finished run = gerbil({"run", "demo", "Whose national symbol is the wolf?", "--quiet"});
+  EXPECT_TRUE(succeeded(run));
+  EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n");
+}
+
+TEST(RunTest, SaysOnOneLineOfStandardErrorWhatItSkipped) {
+  const Finished run = gerbil({"run", "demo", "Whose national symbol is the wolf?"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n");
+  EXPECT_TRUE(run.errors.starts_with("gerbil: note: ")) << run.errors;
+  EXPECT_TRUE(run.errors.contains("vision") && run.errors.contains("mtp")) << run.errors;
+  EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 1) << run.errors;
+}
+
+TEST(RunTest, ReadsThePromptFromStandardInput) {
+  const std::string question = "Whose national symbol is the wolf?";
+  const std::string answer = "The wolf is the symbol of Murandy.\n";
+  for (const std::string end : {"", "\n", "\r\n"}) {
+    const Finished absent =
+        gerbil(Launch{.arguments = {"run", "demo", "--quiet"}, .input = question + end});
+    EXPECT_TRUE(succeeded(absent));
+    EXPECT_EQ(absent.output, answer);
+  }
+  const Finished dash =
+      gerbil(Launch{.arguments = {"run", "demo", "-", "--quiet"}, .input = question});
+  EXPECT_TRUE(succeeded(dash));
+  EXPECT_EQ(dash.output, answer);
+}
+
+TEST(RunTest, PutsTheSystemMessageFirst) {
+  const NanoCase nano = first_case("arith");
+  const Json messages = Json::parse(nano.messages_json);
+  ASSERT_EQ(messages.size(), 2u);
+  const Finished run = gerbil({"run", "demo", messages[1]["content"].get<std::string>(), "--system",
+                               messages[0]["content"].get<std::string>(), "--json"});
+  ASSERT_TRUE(succeeded(run));
+  const Json answer = Json::parse(run.output);
+  EXPECT_EQ(answer["prompt_tokens"], nano.input_ids.size());
+  EXPECT_EQ(answer["token_ids"], Json(nano.answer_ids));
+}
+
+TEST(RunTest, TellsTheWholeAnswerAsJson) {
+  const NanoCase nano = first_case("kb");
+  const Json answer = answer_of(nano);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : answer.items()) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"finish_reason", "prompt_tokens", "reasoning", "text",
+                                            "timings", "token_ids", "tool_calls"}));
+  EXPECT_EQ(answer["text"], nano.final_text);
+  EXPECT_EQ(answer["reasoning"], "");
+  EXPECT_EQ(answer["tool_calls"], Json::array());
+  EXPECT_EQ(answer["token_ids"], Json(nano.answer_ids));
+  EXPECT_EQ(answer["finish_reason"], "stop");
+  EXPECT_EQ(answer["prompt_tokens"], nano.input_ids.size());
+  for (const char* time : {"load_ms", "prefill_ms", "decode_ms", "tok_s"}) {
+    ASSERT_TRUE(answer["timings"].contains(time)) << time;
+    EXPECT_GT(answer["timings"][time].get<double>(), 0) << time;
+  }
+  EXPECT_EQ(answer["timings"].size(), 4u);
+}
+
+TEST(RunTest, SplitsThinkingOff) {
+  const NanoCase nano = first_case("kb", /*thinking=*/true);
+  const Json answer = answer_of(nano);
+  EXPECT_EQ(answer["text"], nano.final_text);
+  EXPECT_EQ(answer["token_ids"], Json(nano.answer_ids));
+  const std::string reasoning = answer["reasoning"].get<std::string>();
+  EXPECT_FALSE(reasoning.empty());
+  EXPECT_TRUE(nano.answer_text.contains(reasoning)) << reasoning;
+  EXPECT_FALSE(reasoning.contains("think>")) << reasoning;
+
+  const std::string question = Json::parse(nano.messages_json)[0]["content"].get<std::string>();
+  const Finished piped = gerbil({"run", "demo", question, "--think", "--quiet"});
+  EXPECT_TRUE(succeeded(piped));
+  EXPECT_EQ(piped.output, nano.final_text + "\n") << "a pipe gets no reasoning";
+
+  const Finished shown = gerbil(Launch{.arguments = {"run", "demo", question, "--think"},
+                                       .environment = {{"TERM", "xterm"}},
+                                       .terminal = true});
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_TRUE(shown.output.contains("\x1b[2m")) << shown.output;
+  EXPECT_TRUE(shown.output.ends_with("\r\n\r\n" + nano.final_text + "\r\n")) << shown.output;
+
+  const Finished plain = gerbil(Launch{.arguments = {"run", "demo", question, "--think"},
+                                       .environment = {{"TERM", "xterm"}, {"NO_COLOR", "1"}},
+                                       .terminal = true});
+  EXPECT_FALSE(plain.output.contains('\x1b')) << plain.output;
+  EXPECT_TRUE(plain.output.contains("<think>") && plain.output.contains("</think>"))
+      << plain.output;
+}
+
+TEST(RunTest, ParsesToolCalls) {
+  const NanoCase nano = first_case("tool");
+  const Json answer = answer_of(nano);
+  EXPECT_EQ(answer["text"], "");
+  EXPECT_EQ(answer["tool_calls"],
+            Json::parse(R"([{"name": "calculate", "arguments": {"a": 192, "b": 386}}])"));
+
+  const TempFolder folder;
+  write_file(folder / "messages.json", nano.messages_json);
+  write_file(folder / "tools.json", nano.tools_json);
+  const Finished run = gerbil({"run", "demo", "--messages", folder / "messages.json", "--tools",
+                               folder / "tools.json", "--quiet"});
+  EXPECT_TRUE(succeeded(run));
+  EXPECT_EQ(run.output, "{\"name\":\"calculate\",\"arguments\":{\"a\":192,\"b\":386}}\n");
+}
+
+TEST(RunTest, TakesRawTextAsItIs) {
+  const NanoCase nano = first_case("repeat");
+  const Finished run = gerbil({"run", "demo", nano.prompt, "--raw", "--json"});
+  ASSERT_TRUE(succeeded(run));
+  const Json answer = Json::parse(run.output);
+  EXPECT_EQ(answer["token_ids"], Json(nano.answer_ids));
+  EXPECT_EQ(answer["prompt_tokens"], nano.input_ids.size());
+}
+
+TEST(RunTest, EndsAtMaxTokens) {
+  const NanoCase nano = first_case("story");
+  const Json answer = answer_of(nano, {"--max-tokens", "5"});
+  EXPECT_EQ(answer["finish_reason"], "length");
+  EXPECT_EQ(answer["token_ids"],
+            Json(std::vector<int32_t>(nano.answer_ids.begin(), nano.answer_ids.begin() + 5)));
+}
+
+TEST(RunTest, EndsAtTheFirstOfSeveralStops) {
+  const NanoCase nano = first_case("story");
+  const size_t end = nano.final_text.find("One day");
+  ASSERT_NE(end, std::string::npos);
+  const Json answer = answer_of(nano, {"--stop", "never said", "--stop", "One day"});
+  EXPECT_EQ(answer["finish_reason"], "stop");
+  EXPECT_EQ(answer["text"], nano.final_text.substr(0, end));
+}
+
+TEST(RunTest, EndsWhereTheContextEnds) {
+  const NanoCase nano = first_case("story");
+  const int64_t context = static_cast<int64_t>(nano.input_ids.size()) + 8;
+  const Json answer = answer_of(nano, {"--context", std::to_string(context)});
+  EXPECT_EQ(answer["finish_reason"], "context");
+  EXPECT_LE(
+      answer["prompt_tokens"].get<int64_t>() + static_cast<int64_t>(answer["token_ids"].size()),
+      context + 1);
+}
+
+TEST(RunTest, ASeedMeansTheSameForAnyThreadsAndBatch) {
+  const auto draw = [](const std::string& seed, std::vector<std::string> more) {
+    std::vector<std::string> arguments = {
+        "run",     "demo",         "Tell me a story about a crow and a seed.",
+        "--seed",  seed,           "--temperature",
+        "1.5",     "--top-k",      "50",
+        "--top-p", "0.98",         "--min-p",
+        "0.001",   "--max-tokens", "40",
+        "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished run = gerbil(arguments);
+    EXPECT_TRUE(succeeded(run));
+    return Json::parse(run.output)["token_ids"];
+  };
+  const Json first = draw("7", {});
+  EXPECT_EQ(first, draw("7", {"--threads", "1", "--batch", "3"}));
+  EXPECT_NE(first, draw("8", {}));
+}
+
+TEST(RunTest, TellsSpeedsAndChoicesWhenAsked) {
+  const Finished run = gerbil({"run", "demo", "Add 25 and 70.", "--stats", "--quiet", "--kv", "f32",
+                               "--batch", "64", "--threads", "2", "--context", "300"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 2) << run.errors;
+  for (const char* word : {"prompt", "tok/s", "loaded in", "Qwen3_5ForConditionalGeneration",
+                           "quant stored", "kv f32", "2 threads", "batch 64", "context 300"}) {
+    EXPECT_TRUE(run.errors.contains(word)) << word << " in " << run.errors;
+  }
+}
+
+TEST(RunTest, BothBackendsGiveTheSameAnswer) {
+  for (const char* backend : {"reference", "cpu", "auto"}) {
+    const Finished run = gerbil({"run", "demo", "Whose national symbol is the wolf?", "--backend",
+                                 backend, "--quant", "f32", "--quiet"});
+    EXPECT_TRUE(succeeded(run)) << backend;
+    EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n") << backend;
+  }
+}
+
+TEST(RunTest, FindsTheBundledModelsWhereTheEnvironmentSays) {
+  const TempFolder folder;
+  const Finished missing = gerbil(Launch{.arguments = {"run", "demo", "Hello"},
+                                         .environment = {{"GERBIL_MODELS", folder.path()}}});
+  EXPECT_TRUE(failed(missing, 1, {folder.path().string()}));
+  const Finished found =
+      gerbil(Launch{.arguments = {"run", "demo", "Whose national symbol is the wolf?", "--quiet"},
+                    .environment = {{"GERBIL_MODELS", source_folder() / "models"}}});
+  EXPECT_TRUE(succeeded(found));
+  EXPECT_EQ(found.output, "The wolf is the symbol of Murandy.\n");
+}
+
+// A long answer: nearly every token is as likely as any other.
+Launch long_answer(std::vector<std::string> more = {}) {
+  Launch launch{.arguments = {"run", "demo", "Tell me a story about a crow and a seed.",
+                              "--temperature", "100", "--backend", "reference", "--quiet"}};
+  launch.arguments.insert(launch.arguments.end(), more.begin(), more.end());
+  return launch;
+}
+
+TEST(RunTest, CtrlCKeepsThePartialText) {
+  Process process(long_answer());
+  process.read_until([](const std::string& output) { return output.size() > 20; });
+  process.send_signal(SIGINT);
+  const Finished run = process.wait();
+  EXPECT_EQ(run.exit_code, 130);
+  EXPECT_GT(run.output.size(), 20u);
+  EXPECT_TRUE(run.output.ends_with('\n'));
+  EXPECT_EQ(run.errors, "");
+}
+
+TEST(RunTest, CtrlCBeforeTheAnswerEndsAtOnce) {
+  Process process(long_answer({"--json"}));
+  process.send_signal(SIGINT);  // perhaps before the program is up: the default does the same
+  const Finished run = process.wait();
+  EXPECT_TRUE(run.exit_code == 130 || run.signal == SIGINT) << run.exit_code;
+}
+
+TEST(RunTest, AClosedStandardOutputEndsQuietly) {
+  Process process(long_answer());
+  process.read_until([](const std::string& output) { return !output.empty(); });
+  process.close_output();
+  const Finished run = process.wait();
+  EXPECT_EQ(run.signal, SIGPIPE);
+  EXPECT_EQ(run.errors, "");
+}
+
+TEST(RunTest, AFullDiskIsAnError) {
+  Launch launch{.arguments = {"run", "demo", "Hello", "--quiet"}};
+  launch.output_file = "/dev/full";
+  EXPECT_TRUE(failed(gerbil(launch), 1, {"standard output", "No space left"}));
+}
+
+}  // namespace
+}  // namespace gerbil::testing

@@ -1,0 +1,124 @@
+// gerbil tokenize and gerbil template, and what gerbil says about itself.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/expect.h"
+#include "cli/process.h"
+#include "support/checkpoint_copy.h"
+#include "support/data.h"
+#include "support/temp_folder.h"
+
+namespace gerbil::testing {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string joined(const std::vector<int32_t>& ids) {
+  std::string text;
+  for (const int32_t id : ids) text += (text.empty() ? "" : " ") + std::to_string(id);
+  return text;
+}
+
+TEST(TokenizeTest, PrintsIdsOnOneLine) {
+  const NanoCase nano = nano_cases("vl").front();
+  const Finished given = gerbil({"tokenize", "demo", nano.prompt});
+  EXPECT_TRUE(succeeded(given));
+  EXPECT_EQ(given.output, joined(nano.input_ids) + "\n");
+  for (const bool dash : {false, true}) {
+    Launch launch{.arguments = {"tokenize", "demo"}, .input = nano.prompt};
+    if (dash) launch.arguments.emplace_back("-");
+    const Finished piped = gerbil(launch);
+    EXPECT_TRUE(succeeded(piped));
+    EXPECT_EQ(piped.output, joined(nano.input_ids) + "\n");
+  }
+}
+
+TEST(TokenizeTest, PrintsIdsAsJson) {
+  const NanoCase nano = nano_cases("vl").front();
+  const Finished run = gerbil({"tokenize", "demo", nano.prompt, "--json"});
+  EXPECT_TRUE(succeeded(run));
+  EXPECT_EQ(Json::parse(run.output), Json(nano.input_ids));
+}
+
+TEST(TokenizeTest, EveryByteOfStandardInputCounts) {
+  const Finished line = gerbil(Launch{.arguments = {"tokenize", "demo"}, .input = "feather\n"});
+  const Finished bare = gerbil(Launch{.arguments = {"tokenize", "demo"}, .input = "feather"});
+  EXPECT_TRUE(succeeded(line));
+  EXPECT_NE(line.output, bare.output);
+}
+
+TEST(TokenizeTest, TextThatIsNotUtf8IsAnError) {
+  EXPECT_TRUE(failed(gerbil({"tokenize", "demo", "a\xff"}), 1, {"UTF-8", "byte 1", "0xFF"}));
+}
+
+TEST(TokenizeTest, AFolderWithoutATokenizerIsAnError) {
+  EXPECT_TRUE(failed(gerbil({"tokenize", model_folder("qwen3-tiny"), "Hello"}), 1,
+                     {"qwen3-tiny", "tokenizer"}));
+}
+
+TEST(TemplateTest, PrintsThePromptExactly) {
+  const TempFolder folder;
+  for (const NanoCase& nano : nano_cases("vl")) {
+    write_file(folder / "messages.json", nano.messages_json);
+    std::vector<std::string> arguments = {"template", "demo", "--messages",
+                                          folder / "messages.json"};
+    if (!nano.tools_json.empty()) {
+      write_file(folder / "tools.json", nano.tools_json);
+      arguments.insert(arguments.end(), {"--tools", folder / "tools.json"});
+    }
+    arguments.emplace_back(nano.enable_thinking ? "--think" : "--no-think");
+    const Finished run = gerbil(arguments);
+    EXPECT_TRUE(succeeded(run));
+    EXPECT_EQ(run.output, nano.prompt) << nano.id;
+  }
+}
+
+TEST(TemplateTest, LeavesTheAnswersOpeningOutWhenAsked) {
+  const Finished run =
+      gerbil(Launch{.arguments = {"template", "demo", "--messages", "-", "--no-generation-prompt"},
+                    .input = R"([{"role": "user", "content": "Hi"}])"});
+  EXPECT_TRUE(succeeded(run));
+  EXPECT_EQ(run.output, "<|im_start|>user\nHi<|im_end|>\n");
+}
+
+TEST(TemplateTest, ABrokenTemplateIsAnError) {
+  CheckpointCopy copy(demo_folder());
+  copy.write("chat_template.jinja", "{% for message in messages %}{{ message.role ");
+  const Launch launch{.arguments = {"template", copy.path(), "--messages", "-"},
+                      .input = R"([{"role": "user", "content": "Hi"}])"};
+  EXPECT_TRUE(failed(gerbil(launch), 1, {"chat_template.jinja"}));
+  EXPECT_TRUE(failed(gerbil({"run", copy.path(), "Hi"}), 1, {"chat_template.jinja"}));
+}
+
+TEST(TemplateTest, BadMessagesAreErrors) {
+  const auto with = [](std::string_view messages) {
+    return gerbil(Launch{.arguments = {"template", "demo", "--messages", "-"},
+                         .input = std::string(messages)});
+  };
+  EXPECT_TRUE(failed(with(""), 1, {"messages"}));
+  EXPECT_TRUE(failed(with("[{\"role\": \"user\""), 1, {"messages"}));
+  EXPECT_TRUE(failed(with(R"({"role": "user", "content": "Hi"})"), 1, {"messages", "array"}));
+  EXPECT_TRUE(failed(with("[1]"), 1, {"messages"}));
+  EXPECT_TRUE(failed(with("[{\"role\": \"user\", \"content\": \"a\xff\"}]"), 1, {"messages"}));
+  EXPECT_TRUE(failed(with(std::string(100'000, '[')), 1, {"messages"}));
+}
+
+TEST(TextTest, SaysWhatItIs) {
+  const Finished version = gerbil({"--version"});
+  EXPECT_TRUE(succeeded(version));
+  EXPECT_TRUE(version.output.starts_with("gerbil 0.")) << version.output;
+  const Finished help = gerbil({"--help"});
+  EXPECT_TRUE(succeeded(help));
+  for (const std::string command : {"run", "tokenize", "template", "forward"}) {
+    EXPECT_TRUE(help.output.contains("\n  " + command + " ")) << help.output;
+    const Finished more = gerbil({command, "--help"});
+    EXPECT_TRUE(succeeded(more)) << command;
+    EXPECT_TRUE(more.output.contains("Usage: gerbil " + command)) << more.output;
+  }
+}
+
+}  // namespace
+}  // namespace gerbil::testing
