@@ -7,15 +7,15 @@ namespace gerbil::kernels::testing {
 
 // A batch whose runs come from and go to slots in every way that the contracts allow. It needs
 // kMixedSlots slots.
-inline constexpr int32_t kMixedSlots = 12;
+inline constexpr int32_t kMixedSlots = 13;
 inline constexpr int64_t kMixedRows = 1 + 5 + 3 + 70 + 2 + 4;
 inline std::vector<RunSpec> mixed_runs() {
   return {
       {.count = 1, .state_in = 3, .writes = {{0, 3}}},  // the ordinary decode step
       {.count = 5, .state_in = 0, .writes = {{1, 0}, {2, 7}, {3, 8}, {4, 9}, {5, 10}}},  // drafts
-      {.count = 3, .writes = {{8, 1}}},                                      // a new sequence
-      {.count = 70, .state_in = 5, .writes = {{40, 6}, {72, 11}, {78, 5}}},  // snapshots
-      {.count = 2, .state_in = 2},                                           // only looked at
+      {.count = 3, .writes = {{8, 1}}},  // a new sequence
+      {.count = 70, .state_in = 5, .writes = {{40, 6}, {72, 11}, {78, 12}, {78, 5}}},  // snapshots
+      {.count = 2, .state_in = 2},        // only looked at
       {.count = 4, .writes = {{81, 4}}},  // goes on behind its last write
   };
 }

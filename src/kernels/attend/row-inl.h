@@ -1,0 +1,186 @@
+// attend, one row at a time: vector lanes are dimensions, so that a page is read once for all query
+// heads of its kv head, whatever their number. Compiled once per instruction set: see
+// kernels/simd-inl.h.
+#if defined(GERBIL_KERNELS_ATTEND_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_ATTEND_ROW_INL_H_
+#undef GERBIL_KERNELS_ATTEND_ROW_INL_H_
+#else
+#define GERBIL_KERNELS_ATTEND_ROW_INL_H_
+#endif
+
+#include "kernels/attend/pages-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gerbil::kernels::attend::HWY_NAMESPACE {
+
+// A worker's memory: the group's queries and sums as [head][padded(dim)], scores of a page as
+// [head][position].
+struct RowMemory {
+  float* queries = nullptr;
+  float* sums = nullptr;
+  float* scores = nullptr;
+
+  static uint64_t bytes(int64_t dim, int64_t group) {
+    return sizeof(float) * static_cast<uint64_t>(group * (2 * padded(dim) + kPagePositions));
+  }
+  RowMemory(std::byte* at, int64_t dim, int64_t group)
+      : queries(reinterpret_cast<float*>(at)),
+        sums(queries + group * padded(dim)),
+        scores(sums + group * padded(dim)) {}
+};
+
+// Lanes [i, i + kLanes) of a key or value, zeros behind its end.
+template <class T>
+HWY_INLINE FloatVector load_lanes(const T* from, int64_t i, int64_t dim) {
+  return i + kLanes <= dim ? load_weights(from + i) : load_weights_tail(from + i, dim - i);
+}
+
+// scores[h][j] for kHeads heads and the keys of the positions; four keys at a time.
+template <int kHeads, class T>
+HWY_INLINE void score_keys(const T* keys, int64_t dim, const PagePart& part, const float* queries,
+                           FloatVector scale, float* scores) {
+  for (int64_t j = part.begin; j < part.end; j += 4) {
+    const T* key[4];
+    for (int64_t n = 0; n < 4; ++n) key[n] = keys + std::min(j + n, part.end - 1) * dim;
+    FloatVector dots[kHeads][4];
+#pragma GCC unroll 2
+    for (int h = 0; h < kHeads; ++h)
+#pragma GCC unroll 4
+      for (int n = 0; n < 4; ++n) dots[h][n] = hn::Zero(kFloats);
+    for (int64_t i = 0; i < dim; i += kLanes) {
+      FloatVector query[kHeads];
+#pragma GCC unroll 2
+      for (int h = 0; h < kHeads; ++h) query[h] = hn::Load(kFloats, queries + h * padded(dim) + i);
+#pragma GCC unroll 4
+      for (int n = 0; n < 4; ++n) {
+        const FloatVector lanes = load_lanes(key[n], i, dim);
+#pragma GCC unroll 2
+        for (int h = 0; h < kHeads; ++h) dots[h][n] = hn::MulAdd(query[h], lanes, dots[h][n]);
+      }
+    }
+    const int64_t count = std::min<int64_t>(4, part.end - j);
+#pragma GCC unroll 2
+    for (int h = 0; h < kHeads; ++h)
+      for (int64_t n = 0; n < count; ++n)
+        scores[h * kPagePositions + j + n] =
+            hn::GetLane(hn::Mul(hn::SumOfLanes(kFloats, dots[h][n]), scale));
+  }
+}
+
+// sums[h] = sums[h] * rescale[h] + sum_j weights[h][j] values[j] for kHeads heads.
+template <int kHeads, int kVectors, class T>
+HWY_INLINE void add_values(const T* values, int64_t dim, int64_t i, const PagePart& part,
+                           const float* weights, const float* rescale, float* sums) {
+  FloatVector total[kHeads][kVectors];
+#pragma GCC unroll 2
+  for (int h = 0; h < kHeads; ++h)
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v)
+      total[h][v] = hn::Mul(hn::Load(kFloats, sums + h * padded(dim) + i + v * kLanes),
+                            hn::Set(kFloats, rescale[h]));
+  for (int64_t j = part.begin; j < part.end; ++j) {
+    FloatVector lanes[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) lanes[v] = load_lanes(values + j * dim, i + v * kLanes, dim);
+#pragma GCC unroll 2
+    for (int h = 0; h < kHeads; ++h) {
+      const FloatVector weight = hn::Set(kFloats, weights[h * kPagePositions + j]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) total[h][v] = hn::MulAdd(weight, lanes[v], total[h][v]);
+    }
+  }
+#pragma GCC unroll 2
+  for (int h = 0; h < kHeads; ++h)
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v)
+      hn::Store(total[h][v], kFloats, sums + h * padded(dim) + i + v * kLanes);
+}
+
+struct Softmax {
+  float largest = kLowest;
+  float sum = 0;
+};
+
+// Scores of a page become weights. Returns what earlier sums are to be multiplied by.
+inline float soften(float* scores, const PagePart& part, Softmax& state) {
+  std::fill(scores, scores + part.begin, kLowest);
+  std::fill(scores + part.end, scores + kPagePositions, kLowest);
+  FloatVector maxima = hn::Set(kFloats, state.largest);
+  for (int64_t j = 0; j < kPagePositions; j += kLanes)
+    maxima = hn::Max(maxima, hn::Load(kFloats, scores + j));
+  const float largest = hn::GetLane(hn::MaxOfLanes(kFloats, maxima));
+  const FloatVector shift = hn::Set(kFloats, largest);
+  FloatVector sum = hn::Zero(kFloats);
+  for (int64_t j = 0; j < kPagePositions; j += kLanes) {
+    const FloatVector weight = hn::Exp(kFloats, hn::Sub(hn::Load(kFloats, scores + j), shift));
+    hn::Store(weight, kFloats, scores + j);
+    sum = hn::Add(sum, weight);
+  }
+  const float rescale = hn::GetLane(hn::Exp(kFloats, hn::Set(kFloats, state.largest - largest)));
+  state.largest = largest;
+  state.sum = state.sum * rescale + hn::GetLane(hn::SumOfLanes(kFloats, sum));
+  return rescale;
+}
+
+template <int kHeads, class T>
+HWY_INLINE void add_row_page(const T* keys, const T* values, int64_t dim, const PagePart& part,
+                             FloatVector scale, const RowMemory& memory, int64_t head,
+                             Softmax* states) {
+  float* scores = memory.scores + head * kPagePositions;
+  float* sums = memory.sums + head * padded(dim);
+  score_keys<kHeads>(keys, dim, part, memory.queries + head * padded(dim), scale, scores);
+  float rescale[kHeads];
+  for (int h = 0; h < kHeads; ++h)
+    rescale[h] = soften(scores + h * kPagePositions, part, states[head + h]);
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= padded(dim); i += 4 * kLanes)
+    add_values<kHeads, 4>(values, dim, i, part, scores, rescale, sums);
+  for (; i < padded(dim); i += kLanes)
+    add_values<kHeads, 1>(values, dim, i, part, scores, rescale, sums);
+}
+
+inline constexpr int64_t kHeadsAtATime = 16;
+
+template <class T>
+void attend_row(const Unit& unit, int64_t row, std::byte* slice) {
+  const TensorView& q = unit.call->inputs[0];
+  const int64_t dim = q.dim;
+  const Range range = unit.range(row);
+  const FloatVector scale = hn::Set(kFloats, unit.scale);
+  for (int64_t head = 0; head < unit.group; head += kHeadsAtATime) {
+    const int64_t heads = std::min(kHeadsAtATime, unit.group - head);
+    const int64_t first_head = unit.kv_head * unit.group + head;
+    const RowMemory memory(slice, dim, heads);
+    Softmax states[kHeadsAtATime];
+    std::fill(memory.queries, memory.queries + 2 * heads * padded(dim), 0.0f);  // and the sums
+    for (int64_t h = 0; h < heads; ++h)
+      std::copy_n(q.f32(row, first_head + h), dim, memory.queries + h * padded(dim));
+    for (int64_t page = range.first / kPagePositions; page * kPagePositions <= range.last; ++page) {
+      const PagePart part = part_of_page(page, range);
+      const T* keys = unit.keys<T>(page);
+      const T* values = unit.values<T>(page);
+      int64_t h = 0;
+      for (; h + 2 <= heads; h += 2)
+        add_row_page<2>(keys, values, dim, part, scale, memory, h, states);
+      if (h < heads) add_row_page<1>(keys, values, dim, part, scale, memory, h, states);
+    }
+    for (int64_t h = 0; h < heads; ++h) {
+      const float* sums = memory.sums + h * padded(dim);
+      if (unit.sink.partials == nullptr) {
+        float* to = unit.call->outputs[0].f32(row, first_head + h);
+        const float factor = 1.0f / states[h].sum;
+        for (int64_t i = 0; i < dim; ++i) to[i] = sums[i] * factor;
+      } else {
+        float* partial = unit.sink.partial(row, first_head + h, unit.sink.part);
+        partial[0] = states[h].largest;
+        partial[1] = states[h].sum;
+        std::copy_n(sums, dim, partial + 16);
+      }
+    }
+  }
+}
+
+}  // namespace gerbil::kernels::attend::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

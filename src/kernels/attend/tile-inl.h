@@ -1,0 +1,222 @@
+// attend, many queries at a time: vector lanes are queries, so that scores, maxima and sums need no
+// reduction across lanes, and a page's keys and values are single factors. Softmax is computed page
+// by page, the sums rescaled when a larger score comes (Dao et al., FlashAttention, arXiv
+// 2205.14135). Compiled once per instruction set: see kernels/simd-inl.h.
+#if defined(GERBIL_KERNELS_ATTEND_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_ATTEND_TILE_INL_H_
+#undef GERBIL_KERNELS_ATTEND_TILE_INL_H_
+#else
+#define GERBIL_KERNELS_ATTEND_TILE_INL_H_
+#endif
+
+#include "kernels/attend/pages-inl.h"
+#include "kernels/scratch_tasks.h"
+#include "kernels/tile_product-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gerbil::kernels::attend::HWY_NAMESPACE {
+
+inline constexpr int64_t kTileQueries = 2 * kLanes;
+
+// A worker's memory: queries and sums as [dim][queries], a page of keys and values as floats, a
+// page of scores as [position][queries].
+struct TileMemory {
+  float* queries = nullptr;
+  float* sums = nullptr;
+  float* keys = nullptr;
+  float* values = nullptr;
+  float* scores = nullptr;
+
+  static uint64_t bytes(int64_t dim) {
+    return sizeof(float) * static_cast<uint64_t>(2 * dim * kTileQueries + 2 * kPagePositions * dim +
+                                                 kPagePositions * kTileQueries);
+  }
+  TileMemory(std::byte* at, int64_t dim) {
+    const auto take = [&](int64_t count) {
+      auto* from = reinterpret_cast<float*>(at);
+      at += static_cast<uint64_t>(count) * sizeof(float);
+      return from;
+    };
+    queries = take(dim * kTileQueries);
+    sums = take(dim * kTileQueries);
+    scores = take(kPagePositions * kTileQueries);
+    keys = take(kPagePositions * dim);
+    values = take(kPagePositions * dim);
+  }
+};
+
+// Positions [begin, end) of a page as floats, zeros in the others of [0, filled).
+template <class T>
+const float* page_floats(const T* from, float* to, const PagePart& part, int64_t filled,
+                         int64_t dim) {
+  if constexpr (std::is_same_v<T, float>)
+    if (part.begin == 0 && part.end == kPagePositions) return from;
+  std::fill(to, to + part.begin * dim, 0.0f);
+  std::fill(to + part.end * dim, to + filled * dim, 0.0f);
+  const int64_t end = part.end * dim;
+  int64_t i = part.begin * dim;
+  for (; i + kLanes <= end; i += kLanes) hn::StoreU(load_weights(from + i), kFloats, to + i);
+  if (i < end) store_tail(load_weights_tail(from + i, end - i), to + i, end - i);
+  return to;
+}
+
+// Lanes of a tile: their rows, heads and indices.
+template <int kVectors>
+struct TileLanes {
+  static constexpr int64_t kCount = kVectors * kLanes;
+  int64_t first_query = 0;  // among the run's (row, head of the group) pairs
+  int64_t used = 0;
+  Range any;                         // of all lanes
+  Range each;                        // what every used lane sees
+  HWY_ALIGN int32_t before[kCount];  // the last index in front of a lane's range
+  HWY_ALIGN int32_t behind[kCount];  // the first one behind it
+
+  TileLanes(const Unit& unit, int64_t begin)
+      : first_query(begin), used(std::min(kCount, unit.rows * unit.group - begin)) {
+    each = unit.part;
+    for (int64_t lane = 0; lane < kCount; ++lane) {
+      const Range range = lane < used ? unit.range(row(unit, lane)) : Range{};
+      before[lane] = static_cast<int32_t>(range.first - 1);
+      behind[lane] = static_cast<int32_t>(range.last + 1);
+      if (lane >= used) continue;
+      if (range.first <= range.last) any.include(range);
+      each.first = std::max(each.first, range.first);
+      each.last = std::min(each.last, range.last);
+    }
+  }
+  int64_t row(const Unit& unit, int64_t lane) const {
+    return unit.first_row + (first_query + lane) / unit.group;
+  }
+  int64_t head(const Unit& unit, int64_t lane) const {
+    return unit.kv_head * unit.group + (first_query + lane) % unit.group;
+  }
+};
+
+template <int kVectors>
+struct TileState {
+  FloatVector largest[kVectors];
+  FloatVector sum[kVectors];
+};
+
+// One page: scores, their softmax so far, and its values added to the sums.
+template <int kVectors>
+void add_page(const Unit& unit, const TileLanes<kVectors>& lanes, int64_t page, const float* keys,
+              const float* values, const PagePart& part, const TileMemory& memory,
+              TileState<kVectors>& state) {
+  constexpr int64_t kCount = TileLanes<kVectors>::kCount;
+  const int64_t dim = unit.call->inputs[0].dim;
+  const int64_t begin = part.begin / kTileRows * kTileRows;
+  const int64_t end = (part.end + kTileRows - 1) / kTileRows * kTileRows;
+  const FloatVector scale = hn::Set(kFloats, unit.scale);
+  FloatVector largest[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) largest[v] = state.largest[v];
+
+  product<kVectors>(
+      end - begin, {keys + begin * dim, dim, 1}, memory.queries, kCount, 0, dim,
+      [](int64_t, int) HWY_ATTR { return hn::Zero(kFloats); },
+      [&](int64_t j, int v, FloatVector score) HWY_ATTR {
+        hn::Store(hn::Mul(score, scale), kFloats,
+                  memory.scores + (begin + j) * kCount + v * kLanes);
+      });
+
+  const int64_t start = page * kPagePositions;
+  const bool masked = start + begin < lanes.each.first || start + end - 1 > lanes.each.last;
+  const hn::RebindToSigned<Floats> ints;
+  const auto visible = [&](int64_t j, int v) HWY_ATTR {
+    const auto index = hn::Set(ints, static_cast<int32_t>(start + j));
+    return hn::RebindMask(kFloats,
+                          hn::And(hn::Gt(index, hn::Load(ints, lanes.before + v * kLanes)),
+                                  hn::Lt(index, hn::Load(ints, lanes.behind + v * kLanes))));
+  };
+  for (int64_t j = begin; j < end; ++j)
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      FloatVector score = hn::Load(kFloats, memory.scores + j * kCount + v * kLanes);
+      if (masked) score = hn::IfThenElse(visible(j, v), score, hn::Set(kFloats, kLowest));
+      largest[v] = hn::Max(largest[v], score);
+    }
+
+  FloatVector rescale[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    rescale[v] = hn::Exp(kFloats, hn::Sub(state.largest[v], largest[v]));
+    state.largest[v] = largest[v];
+    state.sum[v] = hn::Mul(state.sum[v], rescale[v]);
+  }
+  for (int64_t j = begin; j < end; ++j)
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      float* at = memory.scores + j * kCount + v * kLanes;
+      FloatVector weight = hn::Exp(kFloats, hn::Sub(hn::Load(kFloats, at), largest[v]));
+      if (masked) weight = hn::IfThenElseZero(visible(j, v), weight);
+      hn::Store(weight, kFloats, at);
+      state.sum[v] = hn::Add(state.sum[v], weight);
+    }
+
+  product<kVectors>(
+      dim, {values + begin * dim, 1, dim}, memory.scores + begin * kCount, kCount, 0, end - begin,
+      [&](int64_t i, int v) HWY_ATTR {
+        return hn::Mul(hn::Load(kFloats, memory.sums + i * kCount + v * kLanes), rescale[v]);
+      },
+      [&](int64_t i, int v, FloatVector sum)
+          HWY_ATTR { hn::Store(sum, kFloats, memory.sums + i * kCount + v * kLanes); });
+}
+
+template <class T, int kVectors>
+void attend_tile(const Unit& unit, int64_t first_query, std::byte* slice) {
+  constexpr int64_t kCount = TileLanes<kVectors>::kCount;
+  const TensorView& q = unit.call->inputs[0];
+  const TileMemory memory(slice, q.dim);
+  const TileLanes<kVectors> lanes(unit, first_query);
+  std::fill(memory.queries, memory.queries + q.dim * kCount, 0.0f);
+  std::fill(memory.sums, memory.sums + q.dim * kCount, 0.0f);
+  for (int64_t lane = 0; lane < lanes.used; ++lane) {
+    const float* from = q.f32(lanes.row(unit, lane), lanes.head(unit, lane));
+    for (int64_t i = 0; i < q.dim; ++i) memory.queries[i * kCount + lane] = from[i];
+  }
+  TileState<kVectors> state;
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    state.largest[v] = hn::Set(kFloats, kLowest);
+    state.sum[v] = hn::Zero(kFloats);
+  }
+
+  for (int64_t page = lanes.any.first / kPagePositions; page * kPagePositions <= lanes.any.last;
+       ++page) {
+    const PagePart part = part_of_page(page, lanes.any);
+    const int64_t filled = (part.end + kTileRows - 1) / kTileRows * kTileRows;
+    const float* keys = page_floats(unit.keys<T>(page), memory.keys, part, filled, q.dim);
+    const float* values = page_floats(unit.values<T>(page), memory.values, part, filled, q.dim);
+    add_page<kVectors>(unit, lanes, page, keys, values, part, memory, state);
+  }
+
+  HWY_ALIGN float largest[kCount];
+  HWY_ALIGN float sum[kCount];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    hn::Store(state.largest[v], kFloats, largest + v * kLanes);
+    hn::Store(state.sum[v], kFloats, sum + v * kLanes);
+  }
+  for (int64_t lane = 0; lane < lanes.used; ++lane) {
+    const int64_t row = lanes.row(unit, lane);
+    const int64_t head = lanes.head(unit, lane);
+    float factor = 1.0f;
+    float* to = nullptr;
+    if (unit.sink.partials == nullptr) {
+      to = unit.call->outputs[0].f32(row, head);
+      factor = 1.0f / sum[lane];
+    } else {
+      float* partial = unit.sink.partial(row, head, unit.sink.part);
+      partial[0] = largest[lane];
+      partial[1] = sum[lane];
+      to = partial + 16;
+    }
+    for (int64_t i = 0; i < q.dim; ++i) to[i] = memory.sums[i * kCount + lane] * factor;
+  }
+}
+
+}  // namespace gerbil::kernels::attend::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,70 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/delta_rule/cpu.cc"
+// clang-format off
+#include "kernels/foreach_target.h"
+// clang-format on
+#include "graph/passes/memory.h"
+#include "kernels/delta_rule/chunked-inl.h"
+#include "kernels/scratch_tasks.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gerbil::kernels::delta_rule::HWY_NAMESPACE {
+
+// Shorter runs go row by row.
+inline constexpr int64_t kFewestChunkedRows = 8;
+
+uint64_t worker_bytes(int64_t dk, int64_t dv, bool chunked) {
+  int64_t floats = recurrent_size(dk, dv);
+  if (chunked) floats = std::max(floats, ChunkMemory::size(dk, dv));
+  return whole_lines(static_cast<uint64_t>(floats) * sizeof(float));
+}
+
+void run(const Call& call, bool chunked) {
+  const Span<const graph::Run> runs = call.step->batch->runs;
+  const int64_t heads = call.inputs[2].heads;
+  const int64_t tasks = static_cast<int64_t>(runs.size()) * heads;
+  const uint64_t bytes_each = worker_bytes(call.inputs[1].dim, call.inputs[2].dim, chunked);
+  for_tasks_with_scratch(
+      *call.pool, tasks, call.scratch, bytes_each, [&](int64_t task, std::byte* slice) HWY_ATTR {
+        const Head head(call, runs[static_cast<size_t>(task / heads)], task % heads);
+        auto* memory = reinterpret_cast<float*>(slice);
+        if (chunked && head.run->count >= kFewestChunkedRows)
+          run_chunks(head, memory);
+        else
+          run_recurrence(head, memory);
+      });
+}
+
+}  // namespace gerbil::kernels::delta_rule::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gerbil::kernels::delta_rule {
+namespace {
+
+HWY_EXPORT(run);
+HWY_EXPORT(worker_bytes);
+
+uint64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads,
+                       bool chunked) {
+  return static_cast<uint64_t>(threads) *
+         HWY_DYNAMIC_DISPATCH(worker_bytes)(graph.shape(node.inputs[1]).dim,
+                                            graph.shape(node.inputs[2]).dim, chunked);
+}
+
+}  // namespace
+
+void recurrent(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call, false); }
+uint64_t recurrent_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
+                                 const graph::RowLimits&, int threads) {
+  return scratch_bytes(graph, node, threads, false);
+}
+
+void chunked(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call, true); }
+uint64_t chunked_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
+                               const graph::RowLimits&, int threads) {
+  return scratch_bytes(graph, node, threads, true);
+}
+
+}  // namespace gerbil::kernels::delta_rule
+#endif
