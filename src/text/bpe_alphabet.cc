@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "text/utf8.h"
-
 namespace gerbil::text {
 namespace {
 
@@ -35,16 +33,23 @@ char32_t byte_to_alphabet(uint8_t byte) { return kAlphabet.character[byte]; }
 
 bool append_alphabet_bytes(std::string_view content, std::string& out) {
   const size_t before = out.size();
-  for (size_t offset = 0; offset < content.size();) {
-    const Utf8Step step = utf8_step(content, offset);
-    const int byte = step.codepoint < kAlphabetEnd ? kAlphabet.byte[step.codepoint] : -1;
-    if (step.kind != Utf8Kind::kCharacter || byte < 0) {
+  out.resize(before + content.size());
+  size_t written = before;
+  for (size_t i = 0; i < content.size(); ++i) {
+    uint32_t c = static_cast<uint8_t>(content[i]);
+    if (c >= 0x80) {  // all characters of the alphabet beyond ASCII are of two bytes
+      const uint32_t next = i + 1 < content.size() ? static_cast<uint8_t>(content[i + 1]) : 0u;
+      c = c >= 0xC2 && c < 0xE0 && (next & 0xC0) == 0x80 ? (c & 0x1F) << 6 | (next & 0x3F)
+                                                         : kAlphabetEnd;
+      ++i;
+    }
+    if (c >= kAlphabetEnd || kAlphabet.byte[c] < 0) {
       out.resize(before);
       return false;
     }
-    out += static_cast<char>(byte);
-    offset += step.size;
+    out[written++] = static_cast<char>(kAlphabet.byte[c]);
   }
+  out.resize(written);
   return true;
 }
 

@@ -12,8 +12,8 @@ namespace {
 constexpr size_t kMaxPatternBytes = 16384;
 constexpr uint32_t kMaxNesting = 64;
 // Bounds on one search. Honest tokenizer patterns need a few steps per character.
-constexpr uint32_t kMaxSteps = 10'000'000;
-constexpr uint32_t kMaxHeapKib = 65536;
+constexpr uint32_t kMaxSteps = 2'000'000;
+constexpr uint32_t kMaxHeapKib = 256 * 1024;
 
 std::string describe_code(int code) {
   PCRE2_UCHAR buffer[160];
