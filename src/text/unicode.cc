@@ -22,8 +22,9 @@ bool is_inert(char32_t c) {
 }
 
 struct Mark {
-  int32_t codepoint;
   int32_t combining_class;
+  size_t position;
+  int32_t codepoint;
 };
 
 // Puts each run of marks into canonical order: by combining class, equal ones as they came.
@@ -31,8 +32,9 @@ void order_marks(std::vector<int32_t>& codepoints) {
   std::vector<Mark> run;
   const auto sort_run = [&](size_t end) {
     if (run.size() > 1) {
-      std::stable_sort(run.begin(), run.end(), [](const Mark& a, const Mark& b) {
-        return a.combining_class < b.combining_class;
+      std::ranges::sort(run, [](const Mark& a, const Mark& b) {
+        return a.combining_class != b.combining_class ? a.combining_class < b.combining_class
+                                                      : a.position < b.position;
       });
       for (size_t i = 0; i < run.size(); ++i) codepoints[end - run.size() + i] = run[i].codepoint;
     }
@@ -43,7 +45,7 @@ void order_marks(std::vector<int32_t>& codepoints) {
     if (combining_class == 0) {
       sort_run(i);
     } else {
-      run.push_back({codepoints[i], combining_class});
+      run.push_back({combining_class, i, codepoints[i]});
     }
   }
   sort_run(codepoints.size());
