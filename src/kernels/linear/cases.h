@@ -47,7 +47,8 @@ inline std::vector<testing::Case> cases() {
     all.push_back(decode);
   }
   for (DType dtype : {DType::kF32, DType::kBF16}) {
-    for (int64_t rows : {8, 64, 512}) all.push_back(make(rows, 1024, 3072, dtype, Purpose::kBench));
+    for (int64_t rows : {2, 4, 8, 64, 512})
+      all.push_back(make(rows, 1024, 3072, dtype, Purpose::kBench));
     all.push_back(make(512, 3072, 1024, dtype, Purpose::kBench));
     all.push_back(make(1, 1024, 151936, dtype, Purpose::kBench));
   }

@@ -37,7 +37,8 @@ struct Operands {
   const float* x = nullptr;
   int64_t x_stride = 0;
   const T* w = nullptr;
-  int64_t columns = 0;
+  int64_t columns = 0;  // K
+  int64_t outputs = 0;  // N
   const float* bias = nullptr;
   float* y = nullptr;
   int64_t y_stride = 0;
@@ -46,6 +47,7 @@ struct Operands {
 // y[row .. row + R)[output .. output + outputs), 1 <= outputs <= O.
 template <int R, int O, class T>
 HWY_NOINLINE void tile(const Operands<T>& p, int64_t row, int64_t output, int64_t outputs) {
+  static_assert(O % 4 == 0 && kOutputAlignment % O == 0 && kRowAlignment % kTileRows == 0);
   const float* x[R];
   const T* w[O];
   FloatVector sum[R][O];
@@ -59,6 +61,9 @@ HWY_NOINLINE void tile(const Operands<T>& p, int64_t row, int64_t output, int64_
 #pragma GCC unroll 8
     for (int o = 0; o < O; ++o) sum[r][o] = hn::Zero(kFloats);
 
+  // The next tile's weights are fetched while this one is computed: rows of a few kilobytes are too
+  // short for the processor's own prefetching.
+  const int64_t ahead = output + 2 * O <= p.outputs ? O * p.columns : 0;
   int64_t k = 0;
   for (; k + kLanes <= p.columns; k += kLanes) {
     FloatVector from[R];
@@ -66,6 +71,7 @@ HWY_NOINLINE void tile(const Operands<T>& p, int64_t row, int64_t output, int64_
     for (int r = 0; r < R; ++r) from[r] = hn::LoadU(kFloats, x[r] + k);
 #pragma GCC unroll 8
     for (int o = 0; o < O; ++o) {
+      __builtin_prefetch(w[o] + ahead + k, 0, 2);
       const FloatVector weights = simd::load_weights(w[o] + k);
 #pragma GCC unroll 8
       for (int r = 0; r < R; ++r) sum[r][o] = hn::MulAdd(from[r], weights, sum[r][o]);
@@ -136,6 +142,7 @@ void multiply(const Call& call) {
                       .x_stride = x.row_stride,
                       .w = static_cast<const T*>(w.data),
                       .columns = w.columns,
+                      .outputs = w.rows,
                       .bias = call.weights.size() > 1 ? call.weights[1].f32() : nullptr,
                       .y = y.f32(0),
                       .y_stride = y.row_stride};

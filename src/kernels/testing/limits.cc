@@ -31,16 +31,16 @@ float read_block(const float* numbers, int64_t count) {
 int64_t multiply_add_block() {
   constexpr int64_t kSteps = 1 << 20;
   constexpr int kSums = 12;
-  FloatVector sum[kSums];
   const FloatVector x = hn::Set(kFloats, 1.0f);
   const FloatVector y = hn::Set(kFloats, 0x1p-30f);
+  FloatVector sum[kSums];
 #pragma GCC unroll 16
-  for (FloatVector& s : sum) s = hn::Zero(kFloats);
+  for (int j = 0; j < kSums; ++j) sum[j] = hn::Set(kFloats, static_cast<float>(j));
   for (int64_t i = 0; i < kSteps; ++i)
 #pragma GCC unroll 16
     for (int j = 0; j < kSums; ++j) sum[j] = hn::MulAdd(sum[j], x, y);
-  for (int j = 1; j < kSums; ++j) sum[0] = hn::Add(sum[0], sum[j]);
   // The result is used, so that the loop cannot be left out.
+  for (int j = 1; j < kSums; ++j) sum[0] = hn::Add(sum[0], sum[j]);
   return hn::GetLane(sum[0]) > 0 ? kSteps * kSums * kLanes * 2 : 0;
 }
 
