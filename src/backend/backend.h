@@ -83,6 +83,7 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual std::string_view name() const = 0;
+  virtual int threads() const = 0;  // of this process that it computes with
   virtual graph::Capabilities capabilities() const = 0;
   virtual Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
                                                               const graph::WeightMap& map,

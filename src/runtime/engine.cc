@@ -63,7 +63,7 @@ Status Engine::check(const GenerateInput& input) const {
   if (tokens >= runner_->context())
     return invalid("the prompt has {} tokens, but the context of {} leaves room for at most {}",
                    tokens, runner_->context(), runner_->context() - 1);
-  return {};
+  return runner_->check_vocabulary(input.prompt, "the prompt");
 }
 
 Result<GenerateOutput> Engine::generate(Conversation& conversation, const GenerateInput& input) {

@@ -39,21 +39,12 @@ Later plan_later(const Runner& runner, uint64_t tokens) {
   return later;
 }
 
-Status check_ids(const std::vector<int32_t>& ids, const Runner& runner, int64_t vocab) {
+Status check_ids(const std::vector<int32_t>& ids, const Runner& runner) {
   if (ids.empty()) return invalid("input_ids: expected at least one token, found none");
   if (static_cast<int64_t>(ids.size()) > runner.context())
     return invalid("input_ids: {} tokens do not fit the context of {}", ids.size(),
                    runner.context());
-  for (size_t i = 0; i < ids.size(); ++i)
-    if (ids[i] < 0 || ids[i] >= vocab)
-      return invalid("input_ids: expected ids from 0 to {}, found {} at position {}", vocab - 1,
-                     ids[i], i);
-  return {};
-}
-
-const graph::Tap* find_tap(const graph::Graph& graph, std::string_view name) {
-  const auto found = std::ranges::find(graph.taps, name, &graph::Tap::name);
-  return found == graph.taps.end() ? nullptr : &*found;
+  return runner.check_vocabulary(ids, "input_ids");
 }
 
 // Runs rows [begin, begin + rows) of the ids through the sequence.
@@ -85,10 +76,7 @@ Status run_rows(backend::Plan& plan, Runner& runner, Sequence& sequence, Span<co
 }  // namespace
 
 Status forward(Runner& runner, const ForwardInput& input, const std::string& output_file) {
-  const graph::Tap* logits = find_tap(runner.graph(), "logits");
-  GERBIL_ASSERT(logits != nullptr);
-  const int64_t vocab = runner.graph().shape(logits->value).width();
-  GERBIL_CHECK_OK(check_ids(input.ids, runner, vocab));
+  GERBIL_CHECK_OK(check_ids(input.ids, runner));
 
   const uint64_t tokens = input.ids.size();
   Later later;
@@ -100,7 +88,7 @@ Status forward(Runner& runner, const ForwardInput& input, const std::string& out
   backend::Plan& plan = tapped ? *tapped : runner.plan();
 
   std::vector<format::TensorSpec> specs = {{"input_ids", DType::kI64, {tokens}},
-                                           {"logits", DType::kF32, {tokens, u64(vocab)}}};
+                                           {"logits", DType::kF32, {tokens, u64(runner.vocab())}}};
   specs.insert(specs.end(), later.specs.begin(), later.specs.end());
   GERBIL_TRY(format::SafetensorsWriter writer,
              format::SafetensorsWriter::create(output_file, specs));

@@ -65,6 +65,7 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
   runner->backend_ = options.reference ? backend::make_reference_backend()
                                        : backend::make_cpu_backend(options.threads);
   runner->batch_ = options.batch;
+  runner->vocab_ = model.config->vocab;
   const graph::StateLayout layout = graph::make_state_layout(runner->graph_);
   // Chosen before the weights are read: a context that is out of range costs nothing.
   GERBIL_TRY(const int64_t context,
@@ -77,6 +78,14 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
   GERBIL_TRY(runner->plan_, runner->backend_->make_plan(runner->graph_, runner->weights_,
                                                         {.rows = options.batch}));
   return runner;
+}
+
+Status Runner::check_vocabulary(Span<const int32_t> ids, std::string_view what) const {
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || ids[i] >= vocab_)
+      return invalid("{}: expected ids from 0 to {}, found {} at position {}", what, vocab_ - 1,
+                     ids[i], i);
+  return {};
 }
 
 bool Runner::can_rewind() const {

@@ -39,9 +39,13 @@ class Runner {
   const graph::Graph& graph() const { return graph_; }
   uint64_t weight_bytes() const { return weights_->size_bytes(); }
   int64_t batch() const { return batch_; }
+  int64_t vocab() const { return vocab_; }  // rows of the logits
   int64_t context() const { return states_->limits().context; }
   // Can a sequence go back to any earlier length without a snapshot?
   bool can_rewind() const;
+
+  // Ids that the embedding table has a row for; `what` is what an error calls them.
+  Status check_vocabulary(Span<const int32_t> ids, std::string_view what) const;
 
   // A second plan of the same weights that keeps every tapped value.
   Result<std::unique_ptr<backend::Plan>> make_tapped_plan();
@@ -56,6 +60,7 @@ class Runner {
   std::unique_ptr<StateManager> states_;
   std::unique_ptr<backend::Plan> plan_;
   int64_t batch_ = 0;
+  int64_t vocab_ = 0;
 };
 
 // Bytes of K and V that `context` positions of one sequence take.

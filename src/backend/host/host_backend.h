@@ -14,6 +14,7 @@ class HostBackend final : public Backend {
       : name_(name), level_(level), pool_(threads) {}
 
   std::string_view name() const override { return name_; }
+  int threads() const override { return pool_.threads(); }
   graph::Capabilities capabilities() const override { return kernels::capabilities(level_); }
   Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
                                                       const graph::WeightMap& map,
