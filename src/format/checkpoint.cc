@@ -46,10 +46,10 @@ Result<Checkpoint> open_shards(const std::string& folder, const std::string& ind
 }  // namespace
 
 Result<Checkpoint> open_checkpoint(const std::string& folder) {
-  const std::string index = platform::join_path(folder, kShardIndexFile);
-  if (platform::file_kind(index) != platform::FileKind::kNone) return open_shards(folder, index);
   const std::string single = platform::join_path(folder, kSafetensorsFile);
   if (platform::file_kind(single) != platform::FileKind::kNone) return open_safetensors(single);
+  const std::string index = platform::join_path(folder, kShardIndexFile);
+  if (platform::file_kind(index) != platform::FileKind::kNone) return open_shards(folder, index);
   return fail(ErrorCode::kNotFound, "{}: has neither {} nor {}", folder, kSafetensorsFile,
               kShardIndexFile);
 }

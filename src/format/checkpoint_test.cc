@@ -67,7 +67,7 @@ TEST_F(CheckpointTest, OpensASingleFile) {
 TEST_F(CheckpointTest, OpensShardsAndLeavesOtherFilesAlone) {
   write_shard("model-1.safetensors", {"a", "c"});
   write_shard("model-2.safetensors", {"b"});
-  write_shard("model.safetensors", {"unrelated"});
+  write_shard("unrelated.safetensors", {"unrelated"});
   write_index(R"({"a":"model-1.safetensors","b":"model-2.safetensors","c":"model-1.safetensors"})");
   const auto checkpoint = open_checkpoint(folder_);
   ASSERT_TRUE(checkpoint) << message_of(checkpoint);
@@ -76,6 +76,14 @@ TEST_F(CheckpointTest, OpensShardsAndLeavesOtherFilesAlone) {
   EXPECT_THAT(checkpoint->files,
               ElementsAre(path("model-1.safetensors"), path("model-2.safetensors")));
   EXPECT_THAT(checkpoint->metadata, ElementsAre(Pair("format", "pt")));
+}
+
+TEST_F(CheckpointTest, ASingleFileWinsOverAnIndexAsInTransformers) {
+  write_shard("model.safetensors", {"a"});
+  write_index(R"({"a":"model-1.safetensors"})");
+  const auto checkpoint = open_checkpoint(folder_);
+  ASSERT_TRUE(checkpoint) << message_of(checkpoint);
+  EXPECT_THAT(checkpoint->files, ElementsAre(path("model.safetensors")));
 }
 
 TEST(Checkpoint, OpensEveryCommittedModel) {
