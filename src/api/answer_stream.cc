@@ -1,0 +1,73 @@
+#include "api/answer_stream.h"
+
+#include <utility>
+
+namespace gerbil::api {
+
+Result<AnswerStream> AnswerStream::create(const text::Tokenizer& tokenizer,
+                                          const std::vector<std::string>& stops,
+                                          const std::optional<text::ResponseFormat>& chat,
+                                          OnDelta on_delta) {
+  GERBIL_TRY(text::StopMatcher matcher, text::StopMatcher::create(stops));
+  return AnswerStream(tokenizer, std::move(matcher), chat, std::move(on_delta));
+}
+
+AnswerStream::AnswerStream(const text::Tokenizer& tokenizer, text::StopMatcher stops,
+                           const std::optional<text::ResponseFormat>& chat, OnDelta on_delta)
+    : detokenizer_(tokenizer, /*skip_special=*/chat.has_value()),
+      stops_(std::move(stops)),
+      on_delta_(std::move(on_delta)) {
+  if (chat) parser_.emplace(*chat);
+}
+
+bool AnswerStream::push(int32_t id) {
+  const text::StopMatcher::Step step = stops_.push(detokenizer_.push(id));
+  show(step.text);
+  return !step.stopped;
+}
+
+void AnswerStream::finish() {
+  if (!stops_.stopped()) {
+    const text::StopMatcher::Step step = stops_.push(detokenizer_.flush());
+    show(step.text);
+    if (!step.stopped) show(stops_.flush());
+  }
+  if (!parser_) return;
+  std::vector<text::ResponseEvent> events;
+  parser_->finish(events);
+  emit(std::move(events));
+}
+
+void AnswerStream::show(std::string_view piece) {
+  if (piece.empty()) return;
+  std::vector<text::ResponseEvent> events;
+  if (parser_)
+    parser_->push(piece, events);
+  else
+    events.push_back({.text = std::string(piece)});
+  emit(std::move(events));
+}
+
+void AnswerStream::emit(std::vector<text::ResponseEvent> events) {
+  for (text::ResponseEvent& event : events) {
+    Delta delta;
+    switch (event.kind) {
+      case text::ResponseEvent::Kind::kReasoning:
+        delta.kind = Delta::Kind::kReasoning;
+        reasoning += event.text;
+        break;
+      case text::ResponseEvent::Kind::kText:
+        text += event.text;
+        break;
+      case text::ResponseEvent::Kind::kToolCall:
+        delta.kind = Delta::Kind::kToolCall;
+        delta.tool_call = {std::move(event.tool_call.name), std::move(event.tool_call.arguments)};
+        tool_calls.push_back(delta.tool_call);
+        break;
+    }
+    delta.text = std::move(event.text);
+    if (on_delta_) on_delta_(delta);
+  }
+}
+
+}  // namespace gerbil::api

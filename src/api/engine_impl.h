@@ -1,0 +1,35 @@
+// What the public Engine and Session hold. Sessions share it, so that the order of destruction does
+// not matter.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "api/prompter.h"
+#include "gerbil/gerbil.h"
+#include "model/model.h"
+#include "runtime/engine.h"
+#include "runtime/generation_config.h"
+
+namespace gerbil {
+
+struct Engine::Impl {
+  ModelInfo info;
+  api::Prompter prompter;
+  runtime::GenerationConfig generation;
+  std::unique_ptr<runtime::Engine> engine;
+};
+
+struct Session::Impl {
+  std::shared_ptr<Engine::Impl> engine;
+  std::unique_ptr<runtime::Conversation> conversation;
+  std::atomic<bool> cancelled{false};
+
+  explicit Impl(std::shared_ptr<Engine::Impl> of)
+      : engine(std::move(of)), conversation(engine->engine->new_conversation()) {}
+  ~Impl() { engine->engine->drop(std::move(conversation)); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+};
+
+}  // namespace gerbil

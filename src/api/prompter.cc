@@ -1,0 +1,60 @@
+#include "api/prompter.h"
+
+#include "platform/file.h"
+#include "text/utf8.h"
+
+namespace gerbil::api {
+
+constexpr std::string_view kDemoModel = "qwen3_5-nano-vl";
+
+hub::HubOptions hub_options(const std::string& bundled_models, bool weights) {
+  hub::HubOptions options{.weights = weights};
+  if (!bundled_models.empty())
+    options.demo_folder = platform::join_path(bundled_models, kDemoModel);
+  return options;
+}
+
+Result<Prompter> Prompter::load(const hub::ModelFiles& files) {
+  Prompter prompter;
+  prompter.folder_ = files.folder;
+  if (files.tokenizer) {
+    GERBIL_TRY(prompter.tokenizer_,
+               text::Tokenizer::from_json(*files.tokenizer, files.path("tokenizer.json")));
+  }
+  auto compiled = text::ChatTemplate::from_files(files.chat_template, files.tokenizer_config);
+  if (compiled)
+    prompter.template_ = *std::move(compiled);
+  else
+    prompter.template_error_ = compiled.error();
+  return prompter;
+}
+
+Result<const text::Tokenizer*> Prompter::tokenizer() const {
+  if (!tokenizer_)
+    return fail(ErrorCode::kNotFound, "{}: tokenizer.json is missing: only token ids can be given",
+                folder_);
+  return &*tokenizer_;
+}
+
+Result<std::vector<int32_t>> Prompter::encode(std::string_view text,
+                                              bool add_special_tokens) const {
+  GERBIL_TRY(const text::Tokenizer* tokenizer, this->tokenizer());
+  return tokenizer->encode(text, {.add_special_tokens = add_special_tokens});
+}
+
+Result<const text::ChatTemplate*> Prompter::chat_template() const {
+  if (!template_) return with_context(template_error_, folder_);
+  return &*template_;
+}
+
+Result<std::string> Prompter::render(std::string_view messages, std::string_view tools,
+                                     const ChatOptions& options) const {
+  GERBIL_CHECK_OK(text::check_utf8(messages, "messages"));
+  GERBIL_CHECK_OK(text::check_utf8(tools, "tools"));
+  GERBIL_TRY(const text::ChatTemplate* chat, chat_template());
+  return chat->render(
+      messages, tools,
+      {.add_generation_prompt = options.add_generation_prompt, .enable_thinking = options.think});
+}
+
+}  // namespace gerbil::api

@@ -1,0 +1,39 @@
+// Prompter: the text side of a checkpoint: tokenizer, chat template, and how the answers of its
+// chats are split. Immutable once loaded: share it between threads.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "gerbil/gerbil.h"
+#include "hub/model_files.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+namespace gerbil::api {
+
+// Where the word "demo" leads.
+hub::HubOptions hub_options(const std::string& bundled_models, bool weights);
+
+class Prompter {
+ public:
+  // A folder without a tokenizer or template makes a Prompter whose functions say what is missing.
+  static Result<Prompter> load(const hub::ModelFiles& files);
+
+  Result<std::vector<int32_t>> encode(std::string_view text, bool add_special_tokens) const;
+  Result<std::string> render(std::string_view messages, std::string_view tools,
+                             const ChatOptions& options) const;
+  bool has_tokenizer() const { return tokenizer_.has_value(); }
+  Result<const text::Tokenizer*> tokenizer() const;
+  Result<const text::ChatTemplate*> chat_template() const;
+
+ private:
+  std::string folder_;
+  std::optional<text::Tokenizer> tokenizer_;
+  std::optional<text::ChatTemplate> template_;
+  Error template_error_;  // why there is none
+};
+
+}  // namespace gerbil::api
