@@ -1,0 +1,80 @@
+// The trained nano models through the public API: every conversation's greedy answer is the
+// reference implementation's, token for token, on both backends; prompts, reasoning and tool calls
+// are split as they should be.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gerbil/gerbil.h"
+#include "support/compare.h"
+#include "support/data.h"
+
+namespace gerbil::testing {
+namespace {
+
+struct Choice {
+  std::string model;  // of nano_cases
+  Backend backend;
+  Kv kv;
+};
+
+std::string folder_of(const std::string& model) {
+  return (model == "vl" ? demo_folder() : model_folder("qwen3-nano")).string();
+}
+
+class Nano : public ::testing::TestWithParam<Choice> {};
+
+TEST_P(Nano, AnswersAsTheReferenceDoes) {
+  const Choice& choice = GetParam();
+  auto engine = Engine::load(
+      {.model = folder_of(choice.model), .backend = choice.backend, .kv = choice.kv, .threads = 2});
+  ASSERT_TRUE(engine) << engine.error().message;
+  int thinking = 0;
+  int tool_calls = 0;
+  for (const NanoCase& c : nano_cases(choice.model)) {
+    SCOPED_TRACE(c.id + " " + c.task);
+    auto session = (*engine)->new_session();
+    ASSERT_TRUE(session);
+    const Chat chat{.messages = c.messages_json, .tools = c.tools_json, .think = c.enable_thinking};
+    std::string streamed;
+    const auto answer =
+        (*session)->generate({.prompt = chat, .max_tokens = 256, .sampling = {.temperature = 0.0}},
+                             [&](const Delta& delta) {
+                               if (delta.kind == Delta::Kind::kText) streamed += delta.text;
+                             });
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_TRUE(same_ids(answer->token_ids, c.answer_ids));
+    EXPECT_EQ(answer->finish_reason, FinishReason::kStop);
+    EXPECT_EQ(answer->prompt_tokens, std::ssize(c.input_ids));
+    EXPECT_EQ(streamed, answer->text);
+    EXPECT_EQ(answer->text.find("<think>"), std::string::npos);
+    EXPECT_EQ(answer->reasoning.empty(), !c.enable_thinking);
+    thinking += !answer->reasoning.empty();
+    if (answer->tool_calls.empty()) {
+      EXPECT_EQ(answer->text, c.final_text);
+    } else {
+      ++tool_calls;
+      EXPECT_NE(c.final_text.find("<tool_call>"), std::string::npos);
+      EXPECT_TRUE(nlohmann::json::parse(answer->tool_calls[0].arguments).is_object());
+    }
+  }
+  EXPECT_GT(thinking, 0);
+  EXPECT_GT(tool_calls, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Nano,
+                         ::testing::Values(Choice{"qwen3", Backend::kReference, Kv::kF32},
+                                           Choice{"qwen3", Backend::kCpu, Kv::kF32},
+                                           Choice{"qwen3", Backend::kCpu, Kv::kF16},
+                                           Choice{"vl", Backend::kReference, Kv::kF32},
+                                           Choice{"vl", Backend::kCpu, Kv::kF32},
+                                           Choice{"vl", Backend::kCpu, Kv::kF16}),
+                         [](const auto& named) {
+                           return named.param.model +
+                                  (named.param.backend == Backend::kCpu ? "_cpu" : "_reference") +
+                                  (named.param.kv == Kv::kF32 ? "_kv_f32" : "_kv_f16");
+                         });
+
+}  // namespace
+}  // namespace gerbil::testing
