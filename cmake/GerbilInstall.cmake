@@ -26,9 +26,6 @@ target_compile_features(gerbil_library INTERFACE cxx_std_23)
 # The public headers name none of these: a static library's users only link them.
 target_link_libraries(gerbil_library PRIVATE
   fmt::fmt simdjson::simdjson PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::HWY Threads::Threads)
-if(GERBIL_SANITIZE)
-  target_link_options(gerbil_library PUBLIC -fsanitize=${GERBIL_SANITIZE})
-endif()
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/gerbil)
 get_target_property(GERBIL_LIBRARY_TYPE gerbil_library TYPE)

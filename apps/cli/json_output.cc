@@ -1,5 +1,6 @@
 #include "cli/json_output.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace gerbil::cli {
@@ -8,6 +9,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kMaxDepth = 256;  // writing recurses
+
+double to_thousandths(double value) { return std::round(value * 1000) / 1000; }
 
 std::string print(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -31,10 +34,10 @@ Json tool_call(const ToolCall& call) {
 std::string answer_json(const Answer& answer, double load_ms) {
   Json calls = Json::array();
   for (const ToolCall& call : answer.tool_calls) calls.push_back(tool_call(call));
-  const Json timings = {{"load_ms", load_ms},
-                        {"prefill_ms", answer.timings.prefill_ms},
-                        {"decode_ms", answer.timings.decode_ms},
-                        {"tok_s", answer.timings.tok_s}};
+  const Json timings = {{"load_ms", to_thousandths(load_ms)},
+                        {"prefill_ms", to_thousandths(answer.timings.prefill_ms)},
+                        {"decode_ms", to_thousandths(answer.timings.decode_ms)},
+                        {"tok_s", to_thousandths(answer.timings.tok_s)}};
   return print({{"text", answer.text},
                 {"reasoning", answer.reasoning},
                 {"tool_calls", std::move(calls)},

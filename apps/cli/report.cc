@@ -14,6 +14,22 @@ ExitCode report_error(std::string_view message) {
   return kFailed;
 }
 
+ExitCode report_chat_error(std::string_view message, std::string_view messages_file,
+                           std::string_view tools_file) {
+  for (const auto& [part, file] :
+       {std::pair<std::string_view, std::string_view>("messages", messages_file),
+        std::pair<std::string_view, std::string_view>("tools", tools_file)}) {
+    if (file.empty() || !message.starts_with(part)) continue;
+    const std::string_view rest = message.substr(part.size());
+    if (rest.empty() || std::string_view(": [").find(rest.front()) == std::string_view::npos)
+      continue;
+    // "messages: expected ..." and "messages[2]: expected ..."
+    return report_error(fmt::format("{}: {}", file == "-" ? "standard input" : file,
+                                    rest.starts_with(": ") ? rest.substr(2) : message));
+  }
+  return report_error(message);
+}
+
 ExitCode report_wrong_usage(std::string_view message, std::string_view help) {
   print_error_line(fmt::format("gerbil: error: {}; run '{}'", message, help));
   return kWrongUsage;

@@ -13,6 +13,10 @@ enum ExitCode : int { kDone = 0, kFailed = 1, kWrongUsage = 2, kInterrupted = 13
 
 // "gerbil: error: ...", one line. Returns kFailed.
 ExitCode report_error(std::string_view message);
+// The same for a chat's error. The library calls the chat's parts "messages" and "tools"; here they
+// have the names of their files. Empty: not from a file.
+ExitCode report_chat_error(std::string_view message, std::string_view messages_file,
+                           std::string_view tools_file);
 // One line with the command whose help says more. Returns kWrongUsage.
 ExitCode report_wrong_usage(std::string_view message, std::string_view help);
 

@@ -100,7 +100,9 @@ ExitCode run(const RunOptions& options) {
   }();
   if (!answer) {
     printer.finish();
-    return report_error(answer.error().message);
+    std::string message = answer.error().message;
+    if (message.contains("no chat template")) message += "; --raw gives it the prompt as it is";
+    return report_chat_error(message, options.messages_file, options.tools_file);
   }
   if (notes) loader.print_notes();
   if (options.json) {

@@ -42,7 +42,9 @@ ExitCode render(const TemplateOptions& options) {
   const auto tokenizer = Tokenizer::load(options.model, bundled_models_folder());
   if (!tokenizer) return report_error(tokenizer.error().message);
   const auto prompt = (*tokenizer)->render(*messages, tools, options.chat);
-  if (!prompt) return report_error(prompt.error().message);
+  if (!prompt) {
+    return report_chat_error(prompt.error().message, options.messages_file, options.tools_file);
+  }
   return print(*prompt);
 }
 

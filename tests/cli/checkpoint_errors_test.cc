@@ -124,7 +124,7 @@ TEST_P(CheckpointErrorsTest, IsOneClearLine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, CheckpointErrorsTest, ::testing::ValuesIn(all_broken()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& broken) { return broken.param.name; });
 
 TEST(CheckpointErrorsTest, ALoadErrorComesWithoutNotes) {
   CheckpointCopy copy(demo_folder());

@@ -190,8 +190,8 @@ TEST(RunTest, ASeedMeansTheSameForAnyThreadsAndBatch) {
     std::vector<std::string> arguments = {
         "run",     "demo",         "Tell me a story about a crow and a seed.",
         "--seed",  seed,           "--temperature",
-        "1.5",     "--top-k",      "50",
-        "--top-p", "0.98",         "--min-p",
+        "5",       "--top-k",      "50",
+        "--top-p", "0.99",         "--min-p",
         "0.001",   "--max-tokens", "40",
         "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());

@@ -98,12 +98,13 @@ TEST(TemplateTest, BadMessagesAreErrors) {
     return gerbil(Launch{.arguments = {"template", "demo", "--messages", "-"},
                          .input = std::string(messages)});
   };
-  EXPECT_TRUE(failed(with(""), 1, {"messages"}));
-  EXPECT_TRUE(failed(with("[{\"role\": \"user\""), 1, {"messages"}));
-  EXPECT_TRUE(failed(with(R"({"role": "user", "content": "Hi"})"), 1, {"messages", "array"}));
-  EXPECT_TRUE(failed(with("[1]"), 1, {"messages"}));
-  EXPECT_TRUE(failed(with("[{\"role\": \"user\", \"content\": \"a\xff\"}]"), 1, {"messages"}));
-  EXPECT_TRUE(failed(with(std::string(100'000, '[')), 1, {"messages"}));
+  EXPECT_TRUE(failed(with(""), 1, {"standard input"}));
+  EXPECT_TRUE(failed(with("[{\"role\": \"user\""), 1, {"standard input"}));
+  EXPECT_TRUE(failed(with(R"({"role": "user", "content": "Hi"})"), 1, {"standard input", "array"}));
+  EXPECT_TRUE(failed(with("[1]"), 1, {"standard input"}));
+  EXPECT_TRUE(
+      failed(with("[{\"role\": \"user\", \"content\": \"a\xff\"}]"), 1, {"standard input"}));
+  EXPECT_TRUE(failed(with(std::string(100'000, '[')), 1, {"standard input"}));
 }
 
 TEST(TextTest, SaysWhatItIs) {

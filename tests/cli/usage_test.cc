@@ -1,6 +1,7 @@
 // Command lines that make no sense, and prompts that cannot be answered.
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,7 @@ TEST(UsageTest, BadFilesAreErrors) {
 TEST(UsageTest, WithoutAChatTemplateThereIsTheRawPrompt) {
   CheckpointCopy copy(demo_folder());
   copy.remove("chat_template.jinja");
+  copy.edit_json("tokenizer_config.json", [](nlohmann::json& all) { all.erase("chat_template"); });
   EXPECT_TRUE(failed(gerbil({"run", copy.path(), "Hi"}), 1, {"chat template", "--raw"}));
   const Finished raw = gerbil({"run", copy.path(), "Hi", "--raw", "--max-tokens", "3", "--quiet"});
   EXPECT_TRUE(succeeded(raw));
