@@ -15,10 +15,9 @@ int64_t pending(const Job& job) {
 void Scheduler::share_out() {
   parts_.clear();
   int64_t left = max_rows_;
-  const size_t count = jobs_.size();
   // One row for everybody first, then the prompts in turn.
-  for (size_t i = 0; i < count && left > 0; ++i) {
-    Job* job = jobs_[(turn_ + i) % count];
+  for (Job* job : jobs_) {
+    if (left == 0) break;
     parts_.push_back({job, 1, false});
     --left;
   }
@@ -28,7 +27,9 @@ void Scheduler::share_out() {
     left -= more;
     part.draws = part.rows == pending(*part.job);
   }
-  ++turn_;
+  // Who was served goes behind those who wait; where all were, the first to be given more rows.
+  const size_t served = parts_.size() < jobs_.size() ? parts_.size() : 1;
+  std::rotate(jobs_.begin(), jobs_.begin() + static_cast<ptrdiff_t>(served), jobs_.end());
 }
 
 std::optional<graph::Batch> Scheduler::next() {

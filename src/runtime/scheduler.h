@@ -59,8 +59,7 @@ class Scheduler {
   void end(Job* job, const Error& error);
 
   int64_t max_rows_;
-  std::vector<Job*> jobs_;
-  size_t turn_ = 0;
+  std::vector<Job*> jobs_;  // who has waited longest comes first
 
   std::vector<Part> parts_;
   std::vector<int32_t> token_, index_, wanted_, kept_;
