@@ -78,10 +78,12 @@ Result<GenerateOutput> Engine::generate(Conversation& conversation, const Genera
   job.sequence = &conversation.sequence();
   job.tokens = input.prompt;
   job.sampling = input.sampling;
-  const auto prompt_tokens = static_cast<int64_t>(input.prompt.size());
-  if (input.shared_prompt_tokens > 0 && input.shared_prompt_tokens < prompt_tokens)
+  // The places that a later prompt will likely go back to. Before the last token: the same prompt
+  // may come again, and its last logits are wanted again.
+  const auto before_last = static_cast<int64_t>(input.prompt.size()) - 1;
+  if (input.shared_prompt_tokens < before_last)
     job.snapshot_at.push_back(input.shared_prompt_tokens);
-  job.snapshot_at.push_back(prompt_tokens);
+  job.snapshot_at.push_back(before_last);
   if (!runner_->can_rewind())
     job.on_snapshot = [&](Sequence snapshot) { conversation.add_snapshot(std::move(snapshot)); };
   job.on_token = [&](int32_t id) { return generation.take(id); };
