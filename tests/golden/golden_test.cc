@@ -117,6 +117,34 @@ TEST(GoldenWindow, OldAndNewConfigsMeanTheSameModel) {
   EXPECT_EQ(old.forward(ids, false).at("logits").bytes, want.at("logits").bytes);
 }
 
+// What a choice costs, against the same model at f32 choices.
+TEST(GoldenChoices, AnF16CacheCostsAThousandthOfTheLogits) {
+  for (const std::string_view name : kTinyModels) {
+    const std::vector<int32_t> ids = References::refs(name).ids("p2", "input_ids");
+    const std::vector<float> want = References::refs(name).floats("p2", "logits");
+    for (const bool reference : {true, false}) {
+      runtime::RunnerOptions options = f32_choices(reference, 512);
+      options.kv = graph::KvType::kF16;
+      LoadedModel model(model_folder(name), options);
+      EXPECT_TRUE(close_in_rms(to_floats(model.forward(ids, false).at("logits")), want, 1e-3))
+          << name;
+    }
+  }
+}
+
+TEST(GoldenChoices, WeightsAtF32AreTheStoredOnes) {
+  for (const std::string_view name : kTinyModels) {
+    const References references = References::refs(name);
+    runtime::RunnerOptions options = f32_choices(false, 512);
+    options.weights = backend::WeightChoice::kF32;
+    LoadedModel model(model_folder(name), options);
+    for (const std::string& test_case : references.cases()) {
+      SCOPED_TRACE(name);
+      compare_case(model, references, test_case, 1e-4);
+    }
+  }
+}
+
 TEST(GoldenThreads, ChangeNothingBitForBit) {
   for (const std::string name : {"qwen3-tiny", "qwen3_5-tiny"}) {
     const std::vector<int32_t> ids = References::refs(name).ids("p3", "input_ids");
