@@ -1,14 +1,9 @@
-// Every registered kernel on the cases of real model sizes, beside what this machine can do at best
-// (limit/read: bytes summed from memory; limit/fma: multiplications and additions in registers), in
-// the same run:
+// Every registered kernel on the cases of real model sizes, with one thread and with one per usable
+// processor, beside what this machine can do at best (limit/read: bytes summed from memory;
+// limit/fma: multiplications and additions in registers), in the same run:
 //
-//   gerbil_kernels_bench --benchmark_filter='limit|linear'
-//
-// GERBIL_BENCH_THREADS sets the team (default: every usable processor).
+//   gerbil_kernels_bench --benchmark_filter='(limit|linear).*threads:1/'
 #include <benchmark/benchmark.h>
-
-#include <cstdlib>
-#include <memory>
 
 #include "kernels/registry.h"
 #include "kernels/testing/all_cases.h"
@@ -22,12 +17,6 @@ using testing::BoundCase;
 using testing::Case;
 using testing::Purpose;
 
-platform::ThreadPool& team() {
-  static const char* const kThreads = std::getenv("GERBIL_BENCH_THREADS");
-  static platform::ThreadPool pool(kThreads == nullptr ? 0 : std::atoi(kThreads));
-  return pool;
-}
-
 void set_rates(benchmark::State& state, uint64_t bytes, uint64_t operations) {
   const auto per_second = [&](uint64_t each) {
     return benchmark::Counter(static_cast<double>(each),
@@ -37,37 +26,52 @@ void set_rates(benchmark::State& state, uint64_t bytes, uint64_t operations) {
   if (operations > 0) state.counters["flop"] = per_second(operations);
 }
 
+// How many threads a benchmark runs on is its argument; 0: one per usable processor.
+int threads(const benchmark::State& state) { return static_cast<int>(state.range(0)); }
+
 void run_case(benchmark::State& state, const Case& c, const KernelRow& kernel) {
+  platform::ThreadPool pool(threads(state));
   BoundCase bound(c, 1);
-  bound.run(kernel, team());
+  bound.run(kernel, pool);
   for (auto iteration : state) {
     (void)iteration;
-    bound.run_again(kernel, team());
+    bound.run_again(kernel, pool);
   }
   set_rates(state, c.bytes, c.operations);
 }
 
 void read_limit(benchmark::State& state) {
+  platform::ThreadPool pool(threads(state));
   const std::vector<float> numbers(size_t{64} << 20, 1.0f);
   for (auto iteration : state) {
     (void)iteration;
-    benchmark::DoNotOptimize(testing::read_all(numbers, team()));
+    benchmark::DoNotOptimize(testing::read_all(numbers, pool));
   }
   set_rates(state, numbers.size() * sizeof(float), 0);
 }
 
 void fma_limit(benchmark::State& state) {
+  platform::ThreadPool pool(threads(state));
   uint64_t operations = 0;
   for (auto iteration : state) {
     (void)iteration;
-    operations = testing::multiply_add(team());
+    operations = testing::multiply_add(pool);
   }
   set_rates(state, 0, operations);
 }
 
+template <class F>
+void register_one(const std::string& name, F function) {
+  benchmark::RegisterBenchmark(name.c_str(), function)
+      ->ArgName("threads")
+      ->Arg(1)
+      ->Arg(0)
+      ->UseRealTime();
+}
+
 bool register_all() {
-  benchmark::RegisterBenchmark("limit/read", read_limit)->UseRealTime();
-  benchmark::RegisterBenchmark("limit/fma", fma_limit)->UseRealTime();
+  register_one("limit/read", read_limit);
+  register_one("limit/fma", fma_limit);
   for (const Case& c : testing::all_cases()) {
     if (c.purpose == Purpose::kTest) continue;
     const RowClass rows = row_class(c.rows());
@@ -76,9 +80,7 @@ bool register_all() {
       if (rows < kernel.smallest || rows > kernel.largest) continue;
       const std::string name =
           std::string(graph::op_name(kernel.op)) + "/" + std::string(kernel.name) + "/" + c.name;
-      benchmark::RegisterBenchmark(name.c_str(), [c, &kernel](benchmark::State& state) {
-        run_case(state, c, kernel);
-      })->UseRealTime();
+      register_one(name, [c, &kernel](benchmark::State& state) { run_case(state, c, kernel); });
     }
   }
   return true;
