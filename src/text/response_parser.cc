@@ -28,8 +28,7 @@ size_t held_back(std::string_view text, std::string_view marker) {
 }  // namespace
 
 ResponseParser::ResponseParser(const ResponseFormat& format)
-    : thinking_(format.thinking),
-      tool_calls_(format.tool_calls),
+    : tool_calls_(format.tool_calls),
       state_(format.starts_in_reasoning ? State::kReasoningStart
              : format.thinking          ? State::kStart
                                         : State::kText) {

@@ -70,7 +70,6 @@ class ResponseParser {
 
   void emit(ResponseEvent::Kind kind, std::string_view text, Events& events);
 
-  bool thinking_ = true;
   bool tool_calls_ = true;
   State state_ = State::kStart;
   std::string pending_;
