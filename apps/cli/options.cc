@@ -170,7 +170,7 @@ void add_sampling(CLI::App& app, RunOptions* run) {
   add_number<uint64_t>(
       app, "--seed", "N", 0, std::numeric_limits<uint64_t>::max(), "a whole number from 0 on",
       [=](uint64_t value) { sampling->seed = value; },
-      "The same seed draws the same answer, on every backend [0]")
+      "The same seed draws the same answer, on every backend [a new one each time]")
       ->group(kGroup);
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <random>
 
 #include "cli/answer_printer.h"
 #include "cli/commands.h"
@@ -57,27 +58,35 @@ Result<std::optional<Request>> read_request(const RunOptions& options) {
   return request;
 }
 
+// Another answer each time, unless a seed was asked for.
+uint64_t random_seed() {
+  std::random_device device;
+  return device();  // 32 bits: short enough to type again
+}
+
 double per_second(int64_t tokens, double milliseconds) {
   return milliseconds > 0 ? static_cast<double>(tokens) * 1000 / milliseconds : 0;
 }
 
-void print_stats(const Answer& answer, const ModelInfo& info) {
+void print_stats(const Answer& answer, const ModelInfo& info, uint64_t seed) {
   const Timings& timings = answer.timings;
   const int64_t computed = answer.prompt_tokens - answer.cached_tokens;
   print_error_line(fmt::format(
       "gerbil: prompt {} tokens, {:.1f} tok/s; answer {} tokens, {:.1f} tok/s; loaded in {:.0f} ms",
       answer.prompt_tokens, per_second(computed, timings.prefill_ms), answer.token_ids.size(),
       timings.tok_s, info.load_ms));
-  print_error_line(
-      fmt::format("gerbil: {}, backend {}, {}", info.architecture, info.backend, info.choices));
+  print_error_line(fmt::format("gerbil: {}, backend {}, {}, seed {}", info.architecture,
+                               info.backend, info.choices, seed));
 }
 
 }  // namespace
 
 ExitCode run(const RunOptions& options) {
-  const auto request = read_request(options);
+  auto request = read_request(options);
   if (!request) return report_error(request.error().message);
   if (!*request) return report_wrong_usage("no PROMPT", "gerbil run --help");
+  const uint64_t seed = options.sampling.seed.value_or(random_seed());
+  (*request)->sampling.seed = seed;
 
   ModelLoader loader;
   const auto engine = loader.load(options.load);
@@ -116,7 +125,7 @@ ExitCode run(const RunOptions& options) {
         fmt::format("gerbil: note: the answer ends where the context of {} tokens does",
                     (*engine)->info().context));
   }
-  if (options.stats) print_stats(*answer, (*engine)->info());
+  if (options.stats) print_stats(*answer, (*engine)->info(), seed);
   return answer->finish_reason == FinishReason::kCancelled ? kInterrupted : kDone;
 }
 
