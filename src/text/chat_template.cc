@@ -169,18 +169,19 @@ const std::string* token_text(const json::Value& token) {
 
 }  // namespace
 
-Result<ChatTemplate::Source> ChatTemplate::compile_source(std::string_view source,
-                                                          std::string name) {
-  GERBIL_TRY(jinja::Template compiled, jinja::Template::compile(source, std::move(name)));
+Result<ChatTemplate::Source> ChatTemplate::compile_source(std::string_view source, std::string name,
+                                                          const jinja::Limits& limits) {
+  GERBIL_TRY(jinja::Template compiled, jinja::Template::compile(source, std::move(name), limits));
   const auto mentions = [&](std::string_view marker) {
     return source.find(marker) != std::string_view::npos;
   };
   return Source{std::move(compiled), mentions("<think>"), mentions("<tool_call>")};
 }
 
-Result<ChatTemplate> ChatTemplate::compile(std::string_view source, std::string name) {
+Result<ChatTemplate> ChatTemplate::compile(std::string_view source, std::string name,
+                                           const jinja::Limits& limits) {
   ChatTemplate out;
-  GERBIL_TRY(out.default_, compile_source(source, std::move(name)));
+  GERBIL_TRY(out.default_, compile_source(source, std::move(name), limits));
   return out;
 }
 

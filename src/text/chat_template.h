@@ -35,7 +35,8 @@ struct ChatOptions {
 class ChatTemplate {
  public:
   // `name` is what errors call it: usually "chat_template.jinja".
-  static Result<ChatTemplate> compile(std::string_view source, std::string name);
+  static Result<ChatTemplate> compile(std::string_view source, std::string name,
+                                      const jinja::Limits& limits = {});
 
   // From the texts of a checkpoint's files: chat_template.jinja wins over the `chat_template` of
   // tokenizer_config.json, which is a string or a list of named ones ("default", "tool_use": taken
@@ -59,7 +60,8 @@ class ChatTemplate {
     bool mentions_tool_calls = false;
   };
   ChatTemplate() = default;
-  static Result<Source> compile_source(std::string_view source, std::string name);
+  static Result<Source> compile_source(std::string_view source, std::string name,
+                                       const jinja::Limits& limits = {});
   const Source& source_for(bool with_tools) const;
   Result<std::string> render_once(const json::Value& messages, const json::Value* tools,
                                   const ChatOptions& options, bool arguments_as_objects) const;

@@ -113,14 +113,17 @@ struct TestExpr {
   BuiltinCall call;
 };
 
+using ExprNode = std::variant<ConstantExpr, NameExpr, ListExpr, DictExpr, UnaryExpr, BinaryExpr,
+                              CompareExpr, ConcatExpr, ConditionalExpr, AttributeExpr,
+                              SubscriptExpr, SliceExpr, CallExpr, FilterExpr, TestExpr>;
+
 struct Expr {
   uint32_t line = 0;
   uint32_t height = 1;
-  std::variant<ConstantExpr, NameExpr, ListExpr, DictExpr, UnaryExpr, BinaryExpr, CompareExpr,
-               ConcatExpr, ConditionalExpr, AttributeExpr, SubscriptExpr, SliceExpr, CallExpr,
-               FilterExpr, TestExpr>
-      node;
+  ExprNode node;
 };
+
+uint32_t height_below(const ExprNode& node);  // of its tallest operand, 0 without
 
 // What a value is assigned to: a name, an attribute of a namespace, or a tuple of such.
 struct Target {

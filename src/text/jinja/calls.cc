@@ -45,6 +45,7 @@ Result<Arguments> Interpreter::evaluate(const CallArguments& arguments) {
   }
   // A name twice is refused; there are few but for ** of a large dict.
   std::vector<std::string_view> names;
+  names.reserve(out.named.size());
   for (const auto& [name, value] : out.named) names.push_back(name);
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());

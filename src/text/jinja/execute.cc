@@ -117,7 +117,7 @@ Result<Interpreter::Flow> Interpreter::run_loop(const ForStatement& node, const 
   loop->scope = scope_;
   GERBIL_TRY(const Flow flow, run_iterations(node, *loop));
   // The value `loop` may have been kept: what it holds of the outside ends here.
-  loop->items = {};
+  loop->items = std::vector<Value>();  // "= {}" would keep its memory
   loop->charge = {};
   loop->statement = nullptr;
   loop->last_changed.reset();

@@ -45,7 +45,7 @@ class ExpressionParser {
   Result<std::string> expect_name(std::string_view what);
 
   Symbol intern(std::string_view name);
-  Result<ExprRef> make(uint32_t line, decltype(Expr::node) node);
+  Result<ExprRef> make(uint32_t line, ExprNode node);
   Ast& ast() { return ast_; }
   Ast take_ast() { return std::move(ast_); }
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "text/jinja/format.h"
+#include "text/jinja/merge_sort.h"
 #include "text/jinja/python_text.h"
 
 namespace gerbil::text::jinja {
@@ -104,13 +104,14 @@ class Writer {
       return {};
     }
     std::vector<const Dict::Entry*> entries;
+    entries.reserve(dict.entries.size());
     for (const Dict::Entry& entry : dict.entries) entries.push_back(&entry);
     if (style_.sort_keys) {
       for (const Dict::Entry* entry : entries)
         if (compare(entry->key, entries[0]->key) == Order::kRefused)
           return invalid("'<' not supported between instances of '{}' and '{}'",
                          type_name(entry->key), type_name(entries[0]->key));
-      std::stable_sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
+      merge_sort(entries, [](const auto* a, const auto* b) {
         return compare(a->key, b->key) == Order::kLess;
       });
     }

@@ -111,7 +111,8 @@ Result<Value> repeat(Runtime& runtime, const Value& sequence, int64_t times) {
     GERBIL_CHECK_OK(runtime.room_for(size));
     std::string out;
     out.reserve(size);
-    for (uint64_t i = 0; i < count && !text->empty(); ++i) out += *text;
+    if (size > 0) out = *text;
+    while (out.size() < size) out += out.substr(0, size - out.size());  // twice as long each time
     return runtime.string(std::move(out));
   }
   const List& list = *sequence.list();

@@ -22,10 +22,10 @@ namespace gerbil::text::jinja {
 struct Limits {
   uint64_t max_source_bytes = 1u << 20;
   uint32_t max_nesting = 200;  // brackets, blocks and chained operators in the source
-  uint32_t max_depth = 1000;   // expressions and blocks being evaluated, macro calls included
-  uint64_t max_steps = 50'000'000;
+  uint32_t max_depth = 600;    // expressions and blocks being evaluated, macro calls included
+  uint64_t max_steps = 20'000'000;
   uint64_t max_output_bytes = 64u << 20;  // also of one string
-  uint64_t max_memory_bytes = 512u << 20;
+  uint64_t max_memory_bytes = 256u << 20;
 };
 
 inline constexpr uint32_t kMaxContainerDepth = 100;

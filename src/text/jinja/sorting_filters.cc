@@ -1,10 +1,10 @@
 // Filters that order: sort, dictsort, groupby, min, max.
-#include <algorithm>
 #include <bit>
 
 #include "text/jinja/arguments.h"
 #include "text/jinja/attribute_path.h"
 #include "text/jinja/builtins.h"
+#include "text/jinja/merge_sort.h"
 #include "text/jinja/operators.h"
 #include "text/jinja/python_text.h"
 #include "text/jinja/runtime.h"
@@ -31,17 +31,13 @@ Status sort_keyed(Runtime& runtime, std::vector<Keyed>& items, bool reverse) {
   for (const Keyed& item : items)
     for (const Value& key : item.keys) weight += key.weight();
   GERBIL_CHECK_OK(runtime.work(weight * static_cast<uint64_t>(std::bit_width(items.size()))));
-  const Keyed* refused[2] = {};
-  std::stable_sort(items.begin(), items.end(), [&](const Keyed& a, const Keyed& b) {
+  bool refused = false;
+  merge_sort(items, [&](const Keyed& a, const Keyed& b) {
     const Order order = compare_keys(a, b);
-    if (order == Order::kRefused && !refused[0]) {
-      refused[0] = &a;
-      refused[1] = &b;
-    }
+    refused |= order == Order::kRefused;
     return order == (reverse ? Order::kGreater : Order::kLess);
   });
-  // The items have moved since, so only that it happened is known.
-  if (refused[0]) return invalid("'<' not supported between the values to be sorted");
+  if (refused) return invalid("'<' not supported between the values to be sorted");
   return {};
 }
 

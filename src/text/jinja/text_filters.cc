@@ -111,6 +111,7 @@ Result<Value> replace_filter(const Call& call) {
   GERBIL_TRY(const int64_t limit, arguments.integer(2, -1));
   GERBIL_CHECK_OK(call.runtime.search_work(self, from));
   const auto times = static_cast<uint64_t>(count(self, from, limit));
+  GERBIL_CHECK_OK(call.runtime.work(times));
   GERBIL_CHECK_OK(call.runtime.room_for(self.size() + times * to.size()));
   return call.runtime.string(replace(self, from, to, limit));
 }
