@@ -76,14 +76,18 @@ std::string case_name(const ::testing::TestParamInfo<std::tuple<std::string, Cho
   return name + (choice.reference ? "_reference_" : "_cpu_") + std::to_string(choice.batch);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Models, Golden,
-    ::testing::Combine(
-        ::testing::ValuesIn(std::vector<std::string>(std::begin(kTinyModels),
-                                                     std::end(kTinyModels))),
-        ::testing::ValuesIn(std::vector<Choice>{
-            {true, 1}, {true, 512}, {false, 1}, {false, 7}, {false, 64}, {false, 512}})),
-    case_name);
+INSTANTIATE_TEST_SUITE_P(Models, Golden,
+                         ::testing::Combine(::testing::ValuesIn(std::vector<std::string>(
+                                                std::begin(kTinyModels), std::end(kTinyModels))),
+                                            ::testing::ValuesIn(std::vector<Choice>{{true, 1},
+                                                                                    {true, 7},
+                                                                                    {true, 64},
+                                                                                    {true, 512},
+                                                                                    {false, 1},
+                                                                                    {false, 7},
+                                                                                    {false, 64},
+                                                                                    {false, 512}})),
+                         case_name);
 
 // 3,000 tokens in float64, and the sliding window, which no checkpoint of transformers' fixtures
 // has.
