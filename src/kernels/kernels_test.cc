@@ -52,8 +52,8 @@ std::string difference(const std::vector<Observed>& got, const std::vector<Obser
 
 bool same_bits(const std::vector<Observed>& a, const std::vector<Observed>& b) {
   for (size_t part = 0; part < a.size(); ++part)
-    if (std::memcmp(a[part].numbers.data(), b[part].numbers.data(),
-                    a[part].numbers.size() * sizeof(double)) != 0)
+    if (!a[part].numbers.empty() && std::memcmp(a[part].numbers.data(), b[part].numbers.data(),
+                                                a[part].numbers.size() * sizeof(double)) != 0)
       return false;
   return true;
 }
