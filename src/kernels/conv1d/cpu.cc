@@ -62,10 +62,9 @@ void store_state(const Block& block, int64_t kernel, float* to) {
 template <bool kSilu>
 void convolve(const Block& block, int64_t kernel, float* out) {
   const auto sum_at = [&](int64_t c, auto load) HWY_ATTR {
-    FloatVector sum = hn::Mul(hn::Load(kFloats, block.weights + c), load(block.taps[0] + c));
+    FloatVector sum = hn::Mul(load(block.weights + c), load(block.taps[0] + c));
     for (int64_t j = 1; j < kernel; ++j)
-      sum = hn::MulAdd(hn::Load(kFloats, block.weights + j * kBlock + c), load(block.taps[j] + c),
-                       sum);
+      sum = hn::MulAdd(load(block.weights + j * kBlock + c), load(block.taps[j] + c), sum);
     return kSilu ? silu(sum) : sum;
   };
   int64_t c = 0;

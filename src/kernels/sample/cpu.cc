@@ -56,7 +56,9 @@ HWY_INLINE float largest_of(const float* logits, int64_t count) {
     b = hn::Max(b, load_logits(logits + i + kLanes, kLanes));
   }
   for (; i < count; i += kLanes) a = hn::Max(a, load_logits(logits + i, count - i));
-  return hn::GetLane(hn::MaxOfLanes(kFloats, hn::Max(a, b)));
+  HWY_ALIGN float lanes[kLanes];  // not MaxOfLanes: emulated vectors do not know -infinity there
+  hn::Store(hn::Max(a, b), kFloats, lanes);
+  return *std::max_element(lanes, lanes + kLanes);
 }
 
 // The first id that has the logit; there is one.
