@@ -4,11 +4,11 @@
 //
 // Sums run in a fixed order that depends only on the length, so that a number does not depend on
 // the thread, the row or the company it is computed in.
-#if defined(GERBIL_KERNELS_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_SIMD_INL_H_
-#undef GERBIL_KERNELS_SIMD_INL_H_
+#if defined(GERBIL_KERNELS_SIMD_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_SIMD_INL_H
+#undef GERBIL_KERNELS_SIMD_INL_H
 #else
-#define GERBIL_KERNELS_SIMD_INL_H_
+#define GERBIL_KERNELS_SIMD_INL_H
 #endif
 
 #ifndef GERBIL_KERNELS_FOREACH_TARGET
@@ -67,12 +67,17 @@ HWY_INLINE FloatVector load_weights_tail(const T* from, int64_t count) {
   return load_weights(lanes);
 }
 
-// 1 / (1 + exp(-x)), finite for every finite x: only exp of what is not positive is taken.
+// 1 / (1 + exp(-x)); NaN stays NaN. Only exp of what is not positive is taken, so nothing
+// overflows; Exp must not see what no integer holds.
 HWY_INLINE FloatVector sigmoid(FloatVector x) {
   const FloatVector one = hn::Set(kFloats, 1.0f);
-  const FloatVector z = hn::Exp(kFloats, hn::Neg(hn::Abs(x)));
+  const FloatVector lowest = hn::Set(kFloats, -105.0f);  // exp of it is 0
+  const FloatVector y = hn::Neg(hn::Abs(x));
+  const FloatVector z = hn::Exp(kFloats, hn::IfThenElse(hn::Gt(y, lowest), y, lowest));
   const FloatVector positive = hn::Div(one, hn::Add(one, z));
-  return hn::IfThenElse(hn::Lt(x, hn::Zero(kFloats)), hn::Mul(z, positive), positive);
+  const FloatVector result =
+      hn::IfThenElse(hn::Lt(x, hn::Zero(kFloats)), hn::Mul(z, positive), positive);
+  return hn::IfThenElse(hn::Eq(x, x), result, x);
 }
 
 HWY_INLINE FloatVector silu(FloatVector x) { return hn::Mul(x, sigmoid(x)); }

@@ -1,10 +1,10 @@
 // Elementwise Highway kernels over views: out = f(a) or f(a, b), f over vectors. Compiled once per
 // instruction set: see simd-inl.h.
-#if defined(GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H_
-#undef GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H_
+#if defined(GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H
+#undef GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H
 #else
-#define GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H_
+#define GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H
 #endif
 
 #include "kernels/kernel.h"

@@ -1,10 +1,10 @@
 // The rotation of one head for the Highway kernels. Compiled once per instruction set: see
 // simd-inl.h.
-#if defined(GERBIL_KERNELS_SIMD_ROPE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_SIMD_ROPE_INL_H_
-#undef GERBIL_KERNELS_SIMD_ROPE_INL_H_
+#if defined(GERBIL_KERNELS_SIMD_ROPE_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_SIMD_ROPE_INL_H
+#undef GERBIL_KERNELS_SIMD_ROPE_INL_H
 #else
-#define GERBIL_KERNELS_SIMD_ROPE_INL_H_
+#define GERBIL_KERNELS_SIMD_ROPE_INL_H
 #endif
 
 #include "kernels/simd-inl.h"

@@ -3,11 +3,11 @@
 // once per instruction set: see simd-inl.h.
 //
 // Every element is summed over k ascending, whatever the tile it falls into.
-#if defined(GERBIL_KERNELS_TILE_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_TILE_PRODUCT_INL_H_
-#undef GERBIL_KERNELS_TILE_PRODUCT_INL_H_
+#if defined(GERBIL_KERNELS_TILE_PRODUCT_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_TILE_PRODUCT_INL_H
+#undef GERBIL_KERNELS_TILE_PRODUCT_INL_H
 #else
-#define GERBIL_KERNELS_TILE_PRODUCT_INL_H_
+#define GERBIL_KERNELS_TILE_PRODUCT_INL_H
 #endif
 
 #include "kernels/simd-inl.h"

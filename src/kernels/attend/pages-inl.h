@@ -1,10 +1,10 @@
 // Keys and values of one kv head, page by page, and what a task computes of a query: shared by
 // tile-inl.h and row-inl.h. Compiled once per instruction set: see kernels/simd-inl.h.
-#if defined(GERBIL_KERNELS_ATTEND_PAGES_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_ATTEND_PAGES_INL_H_
-#undef GERBIL_KERNELS_ATTEND_PAGES_INL_H_
+#if defined(GERBIL_KERNELS_ATTEND_PAGES_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_ATTEND_PAGES_INL_H
+#undef GERBIL_KERNELS_ATTEND_PAGES_INL_H
 #else
-#define GERBIL_KERNELS_ATTEND_PAGES_INL_H_
+#define GERBIL_KERNELS_ATTEND_PAGES_INL_H
 #endif
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 // attend, one row at a time: vector lanes are dimensions, so that a page is read once for all query
 // heads of its kv head, whatever their number. Compiled once per instruction set: see
 // kernels/simd-inl.h.
-#if defined(GERBIL_KERNELS_ATTEND_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_ATTEND_ROW_INL_H_
-#undef GERBIL_KERNELS_ATTEND_ROW_INL_H_
+#if defined(GERBIL_KERNELS_ATTEND_ROW_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_ATTEND_ROW_INL_H
+#undef GERBIL_KERNELS_ATTEND_ROW_INL_H
 #else
-#define GERBIL_KERNELS_ATTEND_ROW_INL_H_
+#define GERBIL_KERNELS_ATTEND_ROW_INL_H
 #endif
 
 #include "kernels/attend/pages-inl.h"

@@ -2,11 +2,11 @@
 // reduction across lanes, and a page's keys and values are single factors. Softmax is computed page
 // by page, the sums rescaled when a larger score comes (Dao et al., FlashAttention, arXiv
 // 2205.14135). Compiled once per instruction set: see kernels/simd-inl.h.
-#if defined(GERBIL_KERNELS_ATTEND_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_ATTEND_TILE_INL_H_
-#undef GERBIL_KERNELS_ATTEND_TILE_INL_H_
+#if defined(GERBIL_KERNELS_ATTEND_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_ATTEND_TILE_INL_H
+#undef GERBIL_KERNELS_ATTEND_TILE_INL_H
 #else
-#define GERBIL_KERNELS_ATTEND_TILE_INL_H_
+#define GERBIL_KERNELS_ATTEND_TILE_INL_H
 #endif
 
 #include "kernels/attend/pages-inl.h"

@@ -12,11 +12,11 @@
 // 2412.06464, its inverse never formed). Every exponent is a difference of log decays that is not
 // positive; G is kept in two floats so that the differences are exact to their own rounding however
 // strong the decay.
-#if defined(GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H_
-#undef GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H_
+#if defined(GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H
+#undef GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H
 #else
-#define GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H_
+#define GERBIL_KERNELS_DELTA_RULE_CHUNKED_INL_H
 #endif
 
 #include "kernels/delta_rule/recurrent-inl.h"

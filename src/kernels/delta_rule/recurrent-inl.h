@@ -1,11 +1,11 @@
 // delta_rule row by row: vector lanes are columns of the state, which do not know each other, so a
 // block of columns goes through all rows while it stays near the core. Compiled once per
 // instruction set: see kernels/simd-inl.h.
-#if defined(GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H_
-#undef GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H_
+#if defined(GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H
+#undef GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H
 #else
-#define GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H_
+#define GERBIL_KERNELS_DELTA_RULE_RECURRENT_INL_H
 #endif
 
 #include <algorithm>

@@ -32,5 +32,21 @@ TEST(Sigmoid, IsGoodToAMillionthOfItselfEverywhere) {
   EXPECT_LT(worst_error(graph::Silu{}, [](double x) { return x / (1 + std::exp(-x)); }), 1e-6);
 }
 
+TEST(Sigmoid, HoldsAtTheEndsAndLetsNanThrough) {
+  testing::Case c{.op = graph::Sigmoid{},
+                  .inputs = {testing::rows_of(1, 5)},
+                  .outputs = {testing::rows_of(1, 5)}};
+  c.inputs[0].values = {INFINITY, -INFINITY, 1e30f, -1e30f, NAN};
+  platform::ThreadPool pool(1);
+  testing::BoundCase bound(c, 1);
+  bound.run(*find_kernel(graph::kOpKindOf<graph::Sigmoid>, Level::kCpu, RowClass::kOne), pool);
+  const std::vector<double> found = bound.observed().front().numbers;
+  EXPECT_EQ(found[0], 1);
+  EXPECT_EQ(found[1], 0);
+  EXPECT_EQ(found[2], 1);
+  EXPECT_EQ(found[3], 0);
+  EXPECT_TRUE(std::isnan(found[4]));
+}
+
 }  // namespace
 }  // namespace gerbil::kernels::sigmoid
