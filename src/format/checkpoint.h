@@ -31,10 +31,10 @@ struct Checkpoint {
 inline constexpr std::string_view kSafetensorsFile = "model.safetensors";
 inline constexpr std::string_view kShardIndexFile = "model.safetensors.index.json";
 
-// The checkpoint in `folder`: model.safetensors, or else the shards that model.safetensors.index.json
-// names (transformers looks in this order too). Strict: a tensor that the index places in a shard is
-// there and nowhere else, and no shard holds a tensor that the index does not name. kNotFound where
-// there is neither file.
+// The checkpoint in `folder`: model.safetensors, or else the shards that
+// model.safetensors.index.json names (transformers looks in this order too). Strict: a tensor that
+// the index places in a shard is there and nowhere else, and no shard holds a tensor that the index
+// does not name. kNotFound where there is neither file.
 Result<Checkpoint> open_checkpoint(const std::string& folder);
 
 }  // namespace gerbil::format
