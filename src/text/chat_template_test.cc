@@ -5,8 +5,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "text/chat.h"
-
 namespace gerbil::text {
 namespace {
 
@@ -262,23 +260,6 @@ TEST(ChatTemplate, SaysHowToReadTheAnswer) {
   ASSERT_TRUE(plain);
   const ResponseFormat format = plain->response_format("<think>", "");
   EXPECT_FALSE(format.thinking || format.tool_calls || format.starts_in_reasoning);
-}
-
-TEST(Chat, MessagesBecomeTheJsonThatTemplatesTake) {
-  const ChatMessage messages[] = {
-      {.role = "user", .content = "\"é\"\n\xff"},
-      {.role = "assistant",
-       .content = "",
-       .reasoning = "hm",
-       .tool_calls = {{"f", R"({"a": 1})"}, {"g", "not json"}}},
-  };
-  EXPECT_EQ(
-      messages_json(messages),
-      "[{\"role\": \"user\", \"content\": \"\\\"é\\\"\\n\xEF\xBF\xBD\"}, {\"role\": \"assistant\", "
-      "\"content\": \"\", \"reasoning_content\": \"hm\", \"tool_calls\": [{\"type\": \"function\", "
-      "\"function\": {\"name\": \"f\", \"arguments\": {\"a\": 1}}}, {\"type\": \"function\", "
-      "\"function\": {\"name\": \"g\", \"arguments\": \"not json\"}}]}]");
-  EXPECT_EQ(messages_json({}), "[]");
 }
 
 }  // namespace

@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "text/chat.h"
 #include "text/tool_call_syntax.h"
 
 namespace gerbil::text {

@@ -7,9 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "text/chat.h"
-
 namespace gerbil::text {
+
+struct ToolCall {
+  std::string name;
+  std::string arguments;  // JSON text of an object
+};
 
 using ParameterTypes = std::map<std::string, std::map<std::string, std::string>>;
 
