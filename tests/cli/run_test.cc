@@ -239,7 +239,8 @@ TEST(RunTest, FindsTheBundledModelsWhereTheEnvironmentSays) {
 // A long answer: nearly every token is as likely as any other.
 Launch long_answer(std::vector<std::string> more = {}) {
   Launch launch{.arguments = {"run", "demo", "Tell me a story about a crow and a seed.",
-                              "--temperature", "100", "--backend", "reference", "--quiet"}};
+                              "--temperature", "100", "--seed", "1", "--backend", "reference",
+                              "--quiet"}};
   launch.arguments.insert(launch.arguments.end(), more.begin(), more.end());
   return launch;
 }

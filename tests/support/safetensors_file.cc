@@ -39,7 +39,7 @@ std::vector<Value> decode_real(const StoredTensor& tensor) {
 template <class Stored, class Values>
 std::string encode(const Values& values) {
   std::string bytes(values.size() * sizeof(Stored), '\0');
-  std::memcpy(bytes.data(), values.data(), bytes.size());
+  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;
 }
 
