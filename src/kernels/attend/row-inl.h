@@ -29,48 +29,47 @@ struct RowMemory {
         scores(sums + group * padded(dim)) {}
 };
 
-// Lanes [i, i + kLanes) of a key or value, zeros behind its end.
-template <class T>
-HWY_INLINE FloatVector load_lanes(const T* from, int64_t i, int64_t dim) {
-  return i + kLanes <= dim ? load_weights(from + i) : load_weights_tail(from + i, dim - i);
-}
-
-// scores[h][j] for kHeads heads and the keys of the positions; four keys at a time.
+// scores[h][j] for kHeads heads and the keys of the positions; four keys at a time, those around
+// the part replaced by its own.
 template <int kHeads, class T>
 HWY_INLINE void score_keys(const T* keys, int64_t dim, const PagePart& part, const float* queries,
-                           FloatVector scale, float* scores) {
-  for (int64_t j = part.begin; j < part.end; j += 4) {
+                           float* scores) {
+  const int64_t whole = dim / kLanes * kLanes;
+  for (int64_t j = part.begin / 4 * 4; j < part.end; j += 4) {
     const T* key[4];
-    for (int64_t n = 0; n < 4; ++n) key[n] = keys + std::min(j + n, part.end - 1) * dim;
+    for (int64_t n = 0; n < 4; ++n)
+      key[n] = keys + std::clamp(j + n, part.begin, part.end - 1) * dim;
     FloatVector dots[kHeads][4];
 #pragma GCC unroll 2
     for (int h = 0; h < kHeads; ++h)
 #pragma GCC unroll 4
       for (int n = 0; n < 4; ++n) dots[h][n] = hn::Zero(kFloats);
-    for (int64_t i = 0; i < dim; i += kLanes) {
+    const auto add = [&](int64_t i, auto load) HWY_ATTR {
       FloatVector query[kHeads];
 #pragma GCC unroll 2
       for (int h = 0; h < kHeads; ++h) query[h] = hn::Load(kFloats, queries + h * padded(dim) + i);
 #pragma GCC unroll 4
       for (int n = 0; n < 4; ++n) {
-        const FloatVector lanes = load_lanes(key[n], i, dim);
+        const FloatVector lanes = load(key[n] + i);
 #pragma GCC unroll 2
         for (int h = 0; h < kHeads; ++h) dots[h][n] = hn::MulAdd(query[h], lanes, dots[h][n]);
       }
-    }
-    const int64_t count = std::min<int64_t>(4, part.end - j);
+    };
+    for (int64_t i = 0; i < whole; i += kLanes)
+      add(i, [](const T* from) HWY_ATTR { return load_weights(from); });
+    if (whole < dim)
+      add(whole, [&](const T* from) HWY_ATTR { return load_weights_tail(from, dim - whole); });
 #pragma GCC unroll 2
     for (int h = 0; h < kHeads; ++h)
-      for (int64_t n = 0; n < count; ++n)
-        scores[h * kPagePositions + j + n] =
-            hn::GetLane(hn::Mul(hn::SumOfLanes(kFloats, dots[h][n]), scale));
+      sums_of_four(dots[h][0], dots[h][1], dots[h][2], dots[h][3], scores + h * kPagePositions + j);
   }
 }
 
-// sums[h] = sums[h] * rescale[h] + sum_j weights[h][j] values[j] for kHeads heads.
-template <int kHeads, int kVectors, class T>
+// sums[h] = sums[h] * rescale[h] + sum_j weights[h][j] values[j] for kHeads heads and the vectors
+// at dimension i; `load` makes a vector of a value's numbers.
+template <int kHeads, int kVectors, class T, class Load>
 HWY_INLINE void add_values(const T* values, int64_t dim, int64_t i, const PagePart& part,
-                           const float* weights, const float* rescale, float* sums) {
+                           const float* weights, const float* rescale, float* sums, Load load) {
   FloatVector total[kHeads][kVectors];
 #pragma GCC unroll 2
   for (int h = 0; h < kHeads; ++h)
@@ -81,7 +80,7 @@ HWY_INLINE void add_values(const T* values, int64_t dim, int64_t i, const PagePa
   for (int64_t j = part.begin; j < part.end; ++j) {
     FloatVector lanes[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) lanes[v] = load_lanes(values + j * dim, i + v * kLanes, dim);
+    for (int v = 0; v < kVectors; ++v) lanes[v] = load(values + j * dim + i + v * kLanes);
 #pragma GCC unroll 2
     for (int h = 0; h < kHeads; ++h) {
       const FloatVector weight = hn::Set(kFloats, weights[h * kPagePositions + j]);
@@ -116,27 +115,33 @@ inline float soften(float* scores, const PagePart& part, Softmax& state) {
     hn::Store(weight, kFloats, scores + j);
     sum = hn::Add(sum, weight);
   }
-  const float rescale = hn::GetLane(hn::Exp(kFloats, hn::Set(kFloats, state.largest - largest)));
-  state.largest = largest;
+  float rescale = 1;
+  if (largest != state.largest) {
+    rescale = hn::GetLane(hn::Exp(kFloats, hn::Set(kFloats, state.largest - largest)));
+    state.largest = largest;
+  }
   state.sum = state.sum * rescale + hn::GetLane(hn::SumOfLanes(kFloats, sum));
   return rescale;
 }
 
 template <int kHeads, class T>
 HWY_INLINE void add_row_page(const T* keys, const T* values, int64_t dim, const PagePart& part,
-                             FloatVector scale, const RowMemory& memory, int64_t head,
-                             Softmax* states) {
+                             const RowMemory& memory, int64_t head, Softmax* states) {
   float* scores = memory.scores + head * kPagePositions;
   float* sums = memory.sums + head * padded(dim);
-  score_keys<kHeads>(keys, dim, part, memory.queries + head * padded(dim), scale, scores);
+  score_keys<kHeads>(keys, dim, part, memory.queries + head * padded(dim), scores);
   float rescale[kHeads];
   for (int h = 0; h < kHeads; ++h)
     rescale[h] = soften(scores + h * kPagePositions, part, states[head + h]);
+  const auto load = [](const T* from) HWY_ATTR { return load_weights(from); };
   int64_t i = 0;
-  for (; i + 4 * kLanes <= padded(dim); i += 4 * kLanes)
-    add_values<kHeads, 4>(values, dim, i, part, scores, rescale, sums);
-  for (; i < padded(dim); i += kLanes)
-    add_values<kHeads, 1>(values, dim, i, part, scores, rescale, sums);
+  for (; i + 4 * kLanes <= dim; i += 4 * kLanes)
+    add_values<kHeads, 4>(values, dim, i, part, scores, rescale, sums, load);
+  for (; i + kLanes <= dim; i += kLanes)
+    add_values<kHeads, 1>(values, dim, i, part, scores, rescale, sums, load);
+  if (i < dim)
+    add_values<kHeads, 1>(values, dim, i, part, scores, rescale, sums,
+                          [&](const T* from) HWY_ATTR { return load_weights_tail(from, dim - i); });
 }
 
 inline constexpr int64_t kHeadsAtATime = 16;
@@ -146,7 +151,6 @@ void attend_row(const Unit& unit, int64_t row, std::byte* slice) {
   const TensorView& q = unit.call->inputs[0];
   const int64_t dim = q.dim;
   const Range range = unit.range(row);
-  const FloatVector scale = hn::Set(kFloats, unit.scale);
   for (int64_t head = 0; head < unit.group; head += kHeadsAtATime) {
     const int64_t heads = std::min(kHeadsAtATime, unit.group - head);
     const int64_t first_head = unit.kv_head * unit.group + head;
@@ -154,15 +158,15 @@ void attend_row(const Unit& unit, int64_t row, std::byte* slice) {
     Softmax states[kHeadsAtATime];
     std::fill(memory.queries, memory.queries + 2 * heads * padded(dim), 0.0f);  // and the sums
     for (int64_t h = 0; h < heads; ++h)
-      std::copy_n(q.f32(row, first_head + h), dim, memory.queries + h * padded(dim));
+      for (int64_t i = 0; i < dim; ++i)
+        memory.queries[h * padded(dim) + i] = unit.scale * q.f32(row, first_head + h)[i];
     for (int64_t page = range.first / kPagePositions; page * kPagePositions <= range.last; ++page) {
       const PagePart part = part_of_page(page, range);
       const T* keys = unit.keys<T>(page);
       const T* values = unit.values<T>(page);
       int64_t h = 0;
-      for (; h + 2 <= heads; h += 2)
-        add_row_page<2>(keys, values, dim, part, scale, memory, h, states);
-      if (h < heads) add_row_page<1>(keys, values, dim, part, scale, memory, h, states);
+      for (; h + 2 <= heads; h += 2) add_row_page<2>(keys, values, dim, part, memory, h, states);
+      if (h < heads) add_row_page<1>(keys, values, dim, part, memory, h, states);
     }
     for (int64_t h = 0; h < heads; ++h) {
       const float* sums = memory.sums + h * padded(dim);

@@ -10,8 +10,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::delta_rule::HWY_NAMESPACE {
 
-// Shorter runs go row by row.
-inline constexpr int64_t kFewestChunkedRows = 8;
+// A chunk costs more than the rows it saves where it is shorter: on average, as runs are cut at
+// their state writes.
+inline constexpr size_t kFewestChunkRows = 4;
+
+bool pays(const graph::Run& run) {
+  return static_cast<size_t>(run.count) >=
+         kFewestChunkRows * std::max<size_t>(1, run.writes.size());
+}
 
 uint64_t worker_bytes(int64_t dk, int64_t dv, bool chunked) {
   int64_t floats = recurrent_size(dk, dv);
@@ -28,7 +34,7 @@ void run(const Call& call, bool chunked) {
       *call.pool, tasks, call.scratch, bytes_each, [&](int64_t task, std::byte* slice) HWY_ATTR {
         const Head head(call, runs[static_cast<size_t>(task / heads)], task % heads);
         auto* memory = reinterpret_cast<float*>(slice);
-        if (chunked && head.run->count >= kFewestChunkedRows)
+        if (chunked && pays(*head.run))
           run_chunks(head, memory);
         else
           run_recurrence(head, memory);
