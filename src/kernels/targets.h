@@ -1,10 +1,10 @@
 // Which instruction sets the Highway kernels are compiled for. Include before any header of
 // Highway's wherever HWY_TARGETS is read; kernels include foreach_target.h.
 //
-// On x86 these are a scalar baseline (Highway 1.0.3 has no SSE2: Clang gets emulated vectors of four
-// lanes, GCC before 12.3 one lane), SSE4, AVX2, AVX3 (AVX-512 as Skylake has it) and AVX3_DL (Ice
-// Lake, Zen 4). SSSE3 would only serve processors of before 2008. Kernels keep vectors in arrays, so
-// vectors of unknown length are left out.
+// On x86 these are a scalar baseline (Highway 1.0.3 has no SSE2: Clang gets emulated vectors of
+// four lanes, GCC before 12.3 one lane), SSE4, AVX2, AVX3 (AVX-512 as Skylake has it) and AVX3_DL
+// (Ice Lake, Zen 4). SSSE3 would only serve processors of before 2008. Kernels keep vectors in
+// arrays, so vectors of unknown length are left out.
 #pragma once
 
 #define HWY_WANT_AVX3_DL
