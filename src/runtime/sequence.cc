@@ -71,6 +71,9 @@ Sequence& Sequence::operator=(Sequence&& other) noexcept {
   slot_ = std::exchange(other.slot_, graph::kZeroState);
   reserved_ = std::exchange(other.reserved_, 0);
   writes_ = std::move(other.writes_);
+  // What run() gave out still points to these.
+  run_writes_ = std::move(other.run_writes_);
+  run_tables_ = std::move(other.run_tables_);
   other.tables_.assign(tables_.size(), {});
   other.dropped_.assign(dropped_.size(), 0);
   other.writes_.clear();

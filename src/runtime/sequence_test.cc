@@ -202,6 +202,22 @@ TEST(Sequence, ASnapshotInsideAStepKeepsThatPlace) {
   append(shadow, walker, 7, random);
 }
 
+TEST(Sequence, ARunStaysValidWhenItsSequenceMoves) {
+  Shadow shadow(20, true, {.context = 4096});
+  auto before = std::make_unique<Sequence>(shadow.manager().make_sequence());
+  std::vector<graph::PageCopy> copies;
+  const std::array<int32_t, 2> kept = {3, 49};
+  ASSERT_TRUE(before->reserve(50, kept, copies));
+  const graph::Run run = before->run(0);
+  Sequence after(std::move(*before));
+  before.reset();
+  Walker walker{std::move(after), std::vector<int32_t>(50, 7)};
+  shadow.run(run, 0, walker.tokens, copies);
+  walker.sequence.commit(50);
+  std::mt19937 random(1);
+  append(shadow, walker, 3, random);
+}
+
 TEST(Sequence, AFullCacheOrContextIsAnErrorThatChangesNothing) {
   std::mt19937 random(1);
   Shadow shadow(0, true, {.context = 100, .pages = 2, .slots = 1});

@@ -125,9 +125,12 @@ Status HostPlan::check(const graph::Batch& batch) const {
 void HostPlan::fill_inputs(const graph::Batch& batch) {
   const std::vector<int32_t>& before = ids_[last_ % 2];
   for (size_t row = 0; row < batch.token.size(); ++row) {
-    const int32_t id = batch.token[row];
-    tokens_[row] =
-        id == graph::kFromStep ? before[static_cast<size_t>(batch.from_wanted[row])] : id;
+    tokens_[row] = batch.token[row];
+    if (tokens_[row] != graph::kFromStep) continue;
+    GERBIL_ASSERT(row < batch.from_wanted.size());
+    const auto wanted = static_cast<size_t>(batch.from_wanted[row]);
+    GERBIL_ASSERT(wanted < before.size());
+    tokens_[row] = before[wanted];
   }
   const auto axes = static_cast<size_t>(batch.position_axes);
   for (size_t rope = 0; rope < ropes_.size(); ++rope) {
