@@ -19,7 +19,9 @@ constexpr uint64_t kHeadDim = 8;
 constexpr uint64_t kKeyHeads = 1;
 constexpr uint64_t kValueHeads = 2;
 constexpr uint64_t kKeyDim = 8;
-constexpr uint64_t kValueDim = 4;
+// Wide enough that the outputs of a head hardly ever all cancel: the norm behind them would turn
+// their rounding into errors of any size.
+constexpr uint64_t kValueDim = 16;
 constexpr uint64_t kConvKernel = 4;
 
 class Tensors {
