@@ -60,6 +60,11 @@ Result<std::string> resolve_folder(std::string_view reference, const HubOptions&
       if (reference != kDemo && looks_like_a_hub_name(reference))
         return unsupported("{}: is not a folder; fetching from a hub is not in this build", folder);
       return fail(ErrorCode::kNotFound, "{}: there is no such folder", in_quotes(folder, 1000));
+    case platform::FileKind::kUnknown: {
+      const auto names = platform::list_folder(folder);  // says why
+      if (!names) return std::unexpected(names.error());
+      return folder;
+    }
     default:
       if (is_gguf(folder)) return unsupported("{}: GGUF files are not in this build", folder);
       return invalid("{}: is a file; a model is the folder with its config.json", folder);

@@ -27,6 +27,10 @@ Status check_path(const std::string& path);
 
 Result<Descriptor> open_for_reading(const std::string& path);
 
+// The same for regular files alone: nothing else is opened, for a pipe would wait for its writer
+// and a device may do anything.
+Result<Descriptor> open_regular_file(const std::string& path);
+
 // "PATH: cannot be read: No such file or directory"; kNotFound or kIo.
 std::unexpected<Error> system_error(const std::string& path, std::string_view what, int code);
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -6,6 +7,7 @@
 
 #include "base/quote.h"
 #include "platform/descriptor.h"
+#include "platform/file.h"
 
 namespace gerbil::platform {
 
@@ -20,13 +22,33 @@ Status check_path(const std::string& path) {
   return {};
 }
 
-Result<Descriptor> open_for_reading(const std::string& path) {
+namespace {
+
+Result<Descriptor> open_with(const std::string& path, int flags) {
   GERBIL_CHECK_OK(check_path(path));
   for (;;) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor = ::open(path.c_str(), flags);
     if (descriptor >= 0) return Descriptor(descriptor);
     if (errno != EINTR) return system_error(path, "cannot be opened", errno);
   }
+}
+
+}  // namespace
+
+Result<Descriptor> open_for_reading(const std::string& path) {
+  return open_with(path, O_RDONLY | O_CLOEXEC);
+}
+
+Result<Descriptor> open_regular_file(const std::string& path) {
+  const FileKind kind = file_kind(path);
+  if (kind == FileKind::kFolder) return invalid("{}: is a folder, not a file", path);
+  if (kind == FileKind::kOther) return invalid("{}: is not a regular file", path);
+  // Should it become a pipe in between, O_NONBLOCK does not wait.
+  GERBIL_TRY(Descriptor file, open_with(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return system_error(path, "cannot be read", errno);
+  if (!S_ISREG(status.st_mode)) return invalid("{}: is not a regular file", path);
+  return file;
 }
 
 std::unexpected<Error> system_error(const std::string& path, std::string_view what, int code) {

@@ -13,9 +13,15 @@
 
 namespace gerbil::platform {
 
-enum class FileKind : uint8_t { kNone, kFile, kFolder, kOther };
+enum class FileKind : uint8_t {
+  kNone,
+  kFile,
+  kFolder,
+  kOther,    // a pipe, a device, ...
+  kUnknown,  // the system does not let us look, or a link leads nowhere: opening it says why
+};
 
-// Follows links. kNone also where the system does not let us look.
+// Follows links.
 FileKind file_kind(const std::string& path);
 inline bool is_file(const std::string& path) { return file_kind(path) == FileKind::kFile; }
 inline bool is_folder(const std::string& path) { return file_kind(path) == FileKind::kFolder; }
@@ -23,7 +29,7 @@ inline bool is_folder(const std::string& path) { return file_kind(path) == FileK
 // "models/", "config.json" -> "models/config.json"
 std::string join_path(std::string_view folder, std::string_view name);
 
-// The whole content; a file (or pipe) of more than `max_bytes` is an error.
+// The whole content of a regular file; more than `max_bytes` is an error.
 Result<std::string> read_text_file(const std::string& path, uint64_t max_bytes);
 
 // The names in a folder, sorted, without "." and "..".

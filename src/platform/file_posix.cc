@@ -17,8 +17,11 @@ namespace gerbil::platform {
 
 FileKind file_kind(const std::string& path) {
   struct stat status{};
-  if (path.find('\0') != std::string::npos || ::stat(path.c_str(), &status) != 0)
-    return FileKind::kNone;
+  if (path.find('\0') != std::string::npos) return FileKind::kNone;
+  if (::stat(path.c_str(), &status) != 0) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    return missing && ::lstat(path.c_str(), &status) != 0 ? FileKind::kNone : FileKind::kUnknown;
+  }
   if (S_ISREG(status.st_mode)) return FileKind::kFile;
   return S_ISDIR(status.st_mode) ? FileKind::kFolder : FileKind::kOther;
 }
@@ -31,10 +34,7 @@ std::string join_path(std::string_view folder, std::string_view name) {
 }
 
 Result<std::string> read_text_file(const std::string& path, uint64_t max_bytes) {
-  GERBIL_TRY(const Descriptor file, open_for_reading(path));
-  struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return system_error(path, "cannot be read", errno);
-  if (S_ISDIR(status.st_mode)) return invalid("{}: is a folder, not a file", path);
+  GERBIL_TRY(const Descriptor file, open_regular_file(path));
   std::string text;
   std::string buffer(65536, '\0');
   for (;;) {

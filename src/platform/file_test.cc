@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -54,6 +55,11 @@ TEST_F(FileTest, TellsKindsApart) {
   EXPECT_EQ(file_kind(path("file") + "/below"), FileKind::kNone);
   EXPECT_EQ(file_kind("/dev/null"), FileKind::kOther);
   EXPECT_EQ(file_kind(path("file") + std::string("\0x", 2)), FileKind::kNone);
+  fs::create_symlink("nowhere", path("dangling"));
+  EXPECT_EQ(file_kind(path("dangling")), FileKind::kUnknown);
+  fs::create_symlink("loop", path("loop"));
+  EXPECT_EQ(file_kind(path("loop")), FileKind::kUnknown);
+  EXPECT_EQ(file_kind(path(std::string(300, 'x'))), FileKind::kUnknown);
 }
 
 TEST_F(FileTest, ReadsAWholeFileUpToItsLimit) {
@@ -73,6 +79,19 @@ TEST_F(FileTest, ErrorsNameThePath) {
   EXPECT_EQ(message_of(read_text_file(std::string("a\0b", 3), 10)),
             "\"a\\u0000b\": a path cannot hold a NUL byte");
   EXPECT_THAT(message_of(list_folder(path("none"))), HasSubstr("cannot be listed"));
+}
+
+TEST_F(FileTest, NothingButRegularFilesIsRead) {
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(message_of(read_text_file(path("pipe"), 10)), path("pipe") + ": is not a regular file");
+  EXPECT_EQ(message_of(MappedFile::open(path("pipe"))), path("pipe") + ": is not a regular file");
+  EXPECT_EQ(message_of(read_text_file("/dev/zero", 10)), "/dev/zero: is not a regular file");
+  fs::create_symlink("loop", path("loop"));
+  EXPECT_EQ(message_of(read_text_file(path("loop"), 10)),
+            path("loop") + ": cannot be opened: Too many levels of symbolic links");
+  fs::create_symlink("nowhere", path("dangling"));
+  EXPECT_EQ(message_of(MappedFile::open(path("dangling"))),
+            path("dangling") + ": cannot be opened: No such file or directory");
 }
 
 TEST_F(FileTest, ListsNamesInOrder) {

@@ -4,17 +4,12 @@
 #include <cerrno>
 
 #include "platform/descriptor.h"
-#include "platform/file.h"
 #include "platform/mapped_file.h"
 
 namespace gerbil::platform {
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
-  // Looked at before it is opened: opening a pipe would wait for its writer.
-  const FileKind kind = file_kind(path);
-  if (kind == FileKind::kFolder) return invalid("{}: is a folder, not a file", path);
-  if (kind == FileKind::kOther) return invalid("{}: is not a regular file", path);
-  GERBIL_TRY(const Descriptor file, open_for_reading(path));
+  GERBIL_TRY(const Descriptor file, open_regular_file(path));
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return system_error(path, "cannot be read", errno);
   if (status.st_size == 0) return MappedFile(path, {});
