@@ -34,14 +34,18 @@ Result<std::vector<int32_t>> read_eos_ids(const Fields& text) {
 
 // A setting that configs of different age keep in different places: here and there it must be the
 // same.
-Status set_once(const Fields& fields, std::string_view key, std::optional<double>& setting) {
+Status set_once(const Fields& fields, std::string_view key, json::NumberRange range,
+                std::optional<double>& setting) {
   if (!fields.has(key)) return {};
-  GERBIL_TRY(const double value, fields.number(key));
+  GERBIL_TRY(const double value, fields.number(key, range));
   if (setting && *setting != value)
     return fields.expected(key, fmt::format("{}, as elsewhere in the file", *setting));
   setting = value;
   return {};
 }
+
+constexpr json::NumberRange kThetas{1, 1e15};
+constexpr json::NumberRange kFactors{0, 1};
 
 struct RopeSettings {
   std::optional<double> theta;
@@ -56,8 +60,8 @@ Status read_rope_object(const Fields& rope, const RopeRules& rules, RopeSettings
     GERBIL_TRY(const std::string type, rope.string(key));
     if (type != "default") return rope.expected(key, "\"default\"", ErrorCode::kUnsupported);
   }
-  GERBIL_CHECK_OK(set_once(rope, "rope_theta", settings.theta));
-  GERBIL_CHECK_OK(set_once(rope, "partial_rotary_factor", settings.partial_factor));
+  GERBIL_CHECK_OK(set_once(rope, "rope_theta", kThetas, settings.theta));
+  GERBIL_CHECK_OK(set_once(rope, "partial_rotary_factor", kFactors, settings.partial_factor));
   const bool mrope = !rules.mrope_section.empty();
   if (mrope && rope.has("mrope_section")) {
     GERBIL_TRY(settings.mrope_section, rope.integers("mrope_section", {0, kMaxHeadDim}, 3));
@@ -155,8 +159,9 @@ Result<std::optional<std::vector<LayerType>>> read_layer_types(const Fields& tex
   return std::optional(std::move(types));
 }
 
-Result<std::optional<int32_t>> read_token_id(const Fields& fields, std::string_view key) {
-  GERBIL_TRY(const std::optional<int64_t> id, fields.optional_integer(key, kTokenIds));
+Result<std::optional<int32_t>> read_token_id(const Fields& fields, std::string_view key,
+                                             int64_t vocab) {
+  GERBIL_TRY(const std::optional<int64_t> id, fields.optional_integer(key, {0, vocab - 1}));
   if (!id) return std::optional<int32_t>();
   return std::optional<int32_t>(static_cast<int32_t>(*id));
 }
@@ -167,13 +172,9 @@ Result<RopeConfig> read_rope(const Fields& text, int64_t head_dim, const RopeRul
     GERBIL_TRY(const std::optional<Fields> rope, text.optional_object(key));
     if (rope) GERBIL_CHECK_OK(read_rope_object(*rope, rules, settings));
   }
-  GERBIL_CHECK_OK(set_once(text, "rope_theta", settings.theta));
-  GERBIL_CHECK_OK(set_once(text, "partial_rotary_factor", settings.partial_factor));
-
+  GERBIL_CHECK_OK(set_once(text, "rope_theta", kThetas, settings.theta));
+  GERBIL_CHECK_OK(set_once(text, "partial_rotary_factor", kFactors, settings.partial_factor));
   if (!settings.theta) return text.expected("rope_theta", "a number of at least 1");
-  if (!(*settings.theta >= 1 && *settings.theta <= 1e15))
-    return invalid("{}: {}: expected a number from 1 to 1e15, found {}", text.file(),
-                   in_quotes(text.path("rope_theta")), *settings.theta);
 
   const double factor = settings.partial_factor.value_or(rules.partial_factor);
   if (rules.partial_factor == 1 && factor != 1)

@@ -56,7 +56,9 @@ Result<std::optional<std::vector<LayerType>>> read_layer_types(const json::Field
                                                                Span<const LayerType> allowed);
 Result<int64_t> read_layer_count(const json::Fields& text);
 
-Result<std::optional<int32_t>> read_token_id(const json::Fields& fields, std::string_view key);
+// The id of a token that the vocabulary has.
+Result<std::optional<int32_t>> read_token_id(const json::Fields& fields, std::string_view key,
+                                             int64_t vocab);
 
 // What rotary settings a family understands; everything else is refused.
 struct RopeRules {

@@ -321,9 +321,10 @@ TEST(Config, RotarySettingsAreUnderstoodOrRefused) {
       {"rope_parameters", "", kInvalid,
        "\"rope_theta\": expected a number of at least 1, but it is missing"},
       {"rope_parameters", R"({"rope_theta": 0})", kInvalid,
-       "\"rope_theta\": expected a number from 1 to 1e15, found 0"},
+       "\"rope_parameters.rope_theta\": expected a number from 1 to 1000000000000000, found 0"},
       {"rope_parameters", R"({"rope_theta": "1e6"})", kInvalid,
-       "\"rope_parameters.rope_theta\": expected a number, found \"1e6\""},
+       "\"rope_parameters.rope_theta\": expected a number from 1 to 1000000000000000, found "
+       "\"1e6\""},
       {"rope_parameters", "[]", kInvalid,
        "\"rope_parameters\": expected an object, found an array of 0"},
       {"rope_theta", "10000", kInvalid,
@@ -391,8 +392,7 @@ TEST(Config, Qwen3_5SettingsAreUnderstoodOrRefused) {
       {"partial_rotary_factor", "0.5", kInvalid,
        "\"partial_rotary_factor\": expected 0.25, as elsewhere in the file, found 0.5"},
       {"rope_parameters", rope("\"partial_rotary_factor\": 1.5"), kInvalid,
-       "\"partial_rotary_factor\": expected a fraction of head_dim (64) that is an even number "
-       "from 2, found 1.5"},
+       "\"rope_parameters.partial_rotary_factor\": expected a number from 0 to 1, found 1.5"},
       {"rope_parameters", rope("\"mrope_interleaved\": false"), kUnsupported,
        "\"rope_parameters.mrope_interleaved\": expected true, found false"},
       {"rope_parameters", rope("\"mrope_section\": [3, 3]"), kInvalid,
@@ -416,7 +416,11 @@ TEST(Config, NestedFieldsAreNamedByTheirPath) {
   EXPECT_EQ(message_of(parse_config(multimodal_config(text).with("text_config", ""))),
             "config.json: \"text_config\": expected an object, but it is missing");
   EXPECT_EQ(message_of(parse_config(multimodal_config(text).with("image_token_id", "-5"))),
-            "config.json: \"image_token_id\": expected an integer from 0 to 2147483647, found -5");
+            "config.json: \"image_token_id\": expected an integer from 0 to 319, found -5");
+  EXPECT_EQ(message_of(parse_config(multimodal_config(text).with("video_token_id", "320"))),
+            "config.json: \"video_token_id\": expected an integer from 0 to 319, found 320");
+  EXPECT_EQ(message_of(parse_config(multimodal_config(text).with("tie_word_embeddings", "1"))),
+            "config.json: \"tie_word_embeddings\": expected true or false, found 1");
 }
 
 TEST(Config, BrokenJsonNamesTheFile) {

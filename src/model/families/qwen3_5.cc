@@ -199,11 +199,10 @@ Result<ModelConfigPtr> parse_qwen3_5_config(const ConfigInput& input) {
   GERBIL_CHECK_OK(check_keys(root, kMultimodalKeys, input));
   GERBIL_TRY(const json::Fields text, root.object("text_config"));
   GERBIL_TRY(auto c, parse_text(text, input));
-  GERBIL_TRY(c->image_token, read_token_id(root, "image_token_id"));
-  GERBIL_TRY(c->video_token, read_token_id(root, "video_token_id"));
-  if (!c->tied) {  // the text's own setting counts, where it is written
-    GERBIL_TRY(c->tied, root.optional_boolean("tie_word_embeddings"));
-  }
+  GERBIL_TRY(c->image_token, read_token_id(root, "image_token_id", c->vocab));
+  GERBIL_TRY(c->video_token, read_token_id(root, "video_token_id", c->vocab));
+  GERBIL_TRY(const auto tied, root.optional_boolean("tie_word_embeddings"));
+  if (!c->tied) c->tied = tied;  // the text's own setting counts, where it is written
   return ModelConfigPtr(std::move(c));
 }
 
