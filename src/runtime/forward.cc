@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/quote.h"
 #include "format/safetensors.h"
 #include "format/safetensors_writer.h"
 
@@ -39,12 +40,63 @@ Later plan_later(const Runner& runner, uint64_t tokens) {
   return later;
 }
 
-Status check_ids(const std::vector<int32_t>& ids, const Runner& runner) {
-  if (ids.empty()) return invalid("input_ids: expected at least one token, found none");
-  if (static_cast<int64_t>(ids.size()) > runner.context())
-    return invalid("input_ids: {} tokens do not fit the context of {}", ids.size(),
-                   runner.context());
-  return runner.check_vocabulary(ids, "input_ids");
+Status check_count(uint64_t count, const Runner& runner, std::string_view what) {
+  if (count == 0) return invalid("{}: expected at least one token, found none", what);
+  if (count > u64(runner.context()))
+    return invalid("{}: {} tokens do not fit the context of {}", what, count, runner.context());
+  return {};
+}
+
+// The numbers of tensor `what`: [T] or [1, T], I64 or I32, no more of them than the context has
+// room for.
+Result<std::vector<int64_t>> read_numbers(const tensor::TensorRef& tensor, const Runner& runner,
+                                          std::string_view what) {
+  const tensor::Shape& shape = tensor.shape;
+  if (shape.rank() != 1 && (shape.rank() != 2 || shape[0] != 1))
+    return invalid("{}: expected shape [T] or [1, T], found {}", what, to_string(shape));
+  if (tensor.dtype != DType::kI64 && tensor.dtype != DType::kI32)
+    return invalid("{}: expected I64 or I32, found {}", what, name(tensor.dtype));
+  GERBIL_CHECK_OK(check_count(shape.back(), runner, what));
+  std::vector<std::byte> bytes(tensor.size_bytes);
+  GERBIL_CHECK_OK(tensor.source->read(tensor.offset_bytes, bytes));
+  std::vector<int64_t> numbers(shape.back());
+  if (tensor.dtype == DType::kI64) {
+    std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  } else {
+    std::vector<int32_t> narrow(numbers.size());
+    std::memcpy(narrow.data(), bytes.data(), bytes.size());
+    std::ranges::copy(narrow, numbers.begin());
+  }
+  return numbers;
+}
+
+// What the processors of Hugging Face write beside input_ids, with the value that it has for a
+// plain text: any other one would change the result.
+struct PlainInput {
+  std::string_view name;
+  int64_t value;
+  std::string_view otherwise;
+};
+constexpr PlainInput kPlainInputs[] = {{"attention_mask", 1, "masked tokens are"},
+                                       {"mm_token_type_ids", 0, "pictures are"}};
+
+Status check_plain(const std::string& file, const std::string& name,
+                   const tensor::TensorRef& tensor, uint64_t tokens, const Runner& runner) {
+  const auto* plain = std::ranges::find(kPlainInputs, name, &PlainInput::name);
+  if (plain == std::end(kPlainInputs))
+    return unsupported("{}: tensor {} is an input that this build does not take", file,
+                       in_quotes(name));
+  const std::string what = fmt::format("{}: {}", file, name);
+  GERBIL_TRY(const std::vector<int64_t> numbers, read_numbers(tensor, runner, what));
+  if (numbers.size() != tokens)
+    return invalid("{}: expected {} numbers, as input_ids has, found {}", what, tokens,
+                   numbers.size());
+  const auto other =
+      std::ranges::find_if(numbers, [&](int64_t number) { return number != plain->value; });
+  if (other != numbers.end())
+    return unsupported("{}: expected {} everywhere ({} not in this build), found {} at position {}",
+                       what, plain->value, plain->otherwise, *other, other - numbers.begin());
+  return {};
 }
 
 // Runs rows [begin, begin + rows) of the ids through the sequence.
@@ -76,7 +128,8 @@ Status run_rows(backend::Plan& plan, Runner& runner, Sequence& sequence, Span<co
 }  // namespace
 
 Status forward(Runner& runner, const ForwardInput& input, const std::string& output_file) {
-  GERBIL_CHECK_OK(check_ids(input.ids, runner));
+  GERBIL_CHECK_OK(check_count(input.ids.size(), runner, "input_ids"));
+  GERBIL_CHECK_OK(runner.check_vocabulary(input.ids, "input_ids"));
 
   const uint64_t tokens = input.ids.size();
   Later later;
@@ -123,36 +176,21 @@ Status forward(Runner& runner, const ForwardInput& input, const std::string& out
   return writer.finish();
 }
 
-Result<std::vector<int32_t>> read_input_ids(const std::string& file) {
+Result<std::vector<int32_t>> read_input_ids(const std::string& file, const Runner& runner) {
   GERBIL_TRY(const format::Checkpoint inputs, format::open_safetensors(file));
   const tensor::TensorRef* ids = inputs.find("input_ids");
   if (ids == nullptr)
     return fail(ErrorCode::kNotFound, "{}: tensor \"input_ids\" is missing", file);
+  const std::string what = fmt::format("{}: input_ids", file);
+  GERBIL_TRY(const std::vector<int64_t> numbers, read_numbers(*ids, runner, what));
   for (const auto& [name, tensor] : inputs.tensors)
-    if (name != "input_ids" && name != "attention_mask" && name != "mm_token_type_ids")
-      return unsupported("{}: tensor \"{}\" is an input that this build does not take", file, name);
-  const tensor::Shape& shape = ids->shape;
-  if (shape.rank() != 1 && (shape.rank() != 2 || shape[0] != 1))
-    return invalid("{}: input_ids: expected shape [T] or [1, T], found {}", file, to_string(shape));
-  if (ids->dtype != DType::kI64 && ids->dtype != DType::kI32)
-    return invalid("{}: input_ids: expected I64 or I32, found {}", file, name(ids->dtype));
-  if (ids->size_bytes > (uint64_t{1} << 30))
-    return invalid("{}: input_ids: {} tokens are too many", file, shape.back());
-  std::vector<std::byte> bytes(ids->size_bytes);
-  GERBIL_CHECK_OK(ids->source->read(ids->offset_bytes, bytes));
+    if (name != "input_ids")
+      GERBIL_CHECK_OK(check_plain(file, name, tensor, numbers.size(), runner));
   std::vector<int32_t> result;
-  const size_t width = size_bytes(ids->dtype);
-  for (size_t i = 0; i < bytes.size() / width; ++i) {
-    int64_t id = 0;
-    int32_t narrow = 0;
-    if (ids->dtype == DType::kI64) {
-      std::memcpy(&id, &bytes[i * width], width);
-    } else {
-      std::memcpy(&narrow, &bytes[i * width], width);
-      id = narrow;
-    }
-    if (id < 0 || id > INT32_MAX)
-      return invalid("{}: input_ids: found {} at position {}", file, id, i);
+  for (const int64_t id : numbers) {
+    if (id < 0 || id >= runner.vocab())
+      return invalid("{}: expected ids from 0 to {}, found {} at position {}", what,
+                     runner.vocab() - 1, id, result.size());
     result.push_back(static_cast<int32_t>(id));
   }
   return result;

@@ -21,7 +21,8 @@ struct ForwardInput {
 
 Status forward(Runner& runner, const ForwardInput& input, const std::string& output_file);
 
-// "input_ids" of a safetensors file: [T] or [1, T], I64 or I32.
-Result<std::vector<int32_t>> read_input_ids(const std::string& file);
+// "input_ids" of a safetensors file: [T] or [1, T], I64 or I32, no more than the runner's context
+// and all of its vocabulary. Beside it only attention_mask (ones) and mm_token_type_ids (zeros).
+Result<std::vector<int32_t>> read_input_ids(const std::string& file, const Runner& runner);
 
 }  // namespace gerbil::runtime
