@@ -61,9 +61,15 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
 
   auto impl = std::make_shared<Impl>();
   GERBIL_TRY(impl->prompter, api::Prompter::load(files));
-  GERBIL_TRY(impl->generation,
-             runtime::parse_generation_config(files.generation_config.value_or(""),
-                                              model.config->eos_ids, options.on_note));
+  auto generation = runtime::parse_generation_config(files.generation_config.value_or(""),
+                                                     model.config->eos_ids, options.on_note);
+  if (!generation) return with_context(std::move(generation).error(), files.folder);
+  impl->generation = *std::move(generation);
+  if (options.on_note)
+    for (const int32_t id : impl->generation.eos_ids)
+      if (id >= model.config->vocab)
+        options.on_note(fmt::format("eos_token_id {} ends no answer: the model has only {} tokens",
+                                    id, model.config->vocab));
   const runtime::RunnerOptions wanted = runner_options(options);
   GERBIL_TRY(auto runner,
              runtime::Runner::load(model, wanted, options.on_note, options.on_progress));
@@ -101,7 +107,7 @@ Status Engine::forward(const ForwardRequest& request, const std::string& output_
                    given);
   runtime::ForwardInput input{.ids = request.input_ids, .taps = request.taps};
   if (!request.inputs_file.empty()) {
-    GERBIL_TRY(input.ids, runtime::read_input_ids(request.inputs_file));
+    GERBIL_TRY(input.ids, runtime::read_input_ids(request.inputs_file, impl_->engine->runner()));
   } else if (!request.prompt.empty()) {
     GERBIL_CHECK_OK(text::check_utf8(request.prompt, "the prompt"));
     GERBIL_TRY(input.ids, impl_->prompter.encode(request.prompt, true));

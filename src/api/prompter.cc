@@ -36,10 +36,10 @@ Result<const text::Tokenizer*> Prompter::tokenizer() const {
   return &*tokenizer_;
 }
 
-Result<std::vector<int32_t>> Prompter::encode(std::string_view text,
-                                              bool add_special_tokens) const {
+Result<std::vector<int32_t>> Prompter::encode(std::string_view text, bool add_special_tokens,
+                                              size_t max_ids) const {
   GERBIL_TRY(const text::Tokenizer* tokenizer, this->tokenizer());
-  return tokenizer->encode(text, {.add_special_tokens = add_special_tokens});
+  return tokenizer->encode(text, {.add_special_tokens = add_special_tokens, .max_ids = max_ids});
 }
 
 Result<const text::ChatTemplate*> Prompter::chat_template() const {

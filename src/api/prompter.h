@@ -22,7 +22,9 @@ class Prompter {
   // A folder without a tokenizer or template makes a Prompter whose functions say what is missing.
   static Result<Prompter> load(const hub::ModelFiles& files);
 
-  Result<std::vector<int32_t>> encode(std::string_view text, bool add_special_tokens) const;
+  // Of a text with more than `max_ids` ids, a beginning with more ids than that.
+  Result<std::vector<int32_t>> encode(std::string_view text, bool add_special_tokens,
+                                      size_t max_ids = SIZE_MAX) const;
   Result<std::string> render(std::string_view messages, std::string_view tools,
                              const ChatOptions& options) const;
   bool has_tokenizer() const { return tokenizer_.has_value(); }

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 
 #include "api/answer_stream.h"
+#include "api/chat_parts.h"
 #include "api/engine_impl.h"
 #include "text/utf8.h"
 
@@ -17,11 +19,27 @@ int64_t common_prefix(const std::vector<int32_t>& a, const std::vector<int32_t>&
   return std::ranges::mismatch(a, b).in1 - a.begin();
 }
 
-Result<Prompt> make_prompt(const api::Prompter& prompter, const Chat& chat) {
+// How many contexts' worth of a prompt that does not fit are counted.
+constexpr int64_t kCountedContexts = 16;
+
+Result<std::vector<int32_t>> encode(const api::Prompter& prompter, std::string_view text,
+                                    bool add_special_tokens, int64_t context) {
+  const auto most = static_cast<size_t>(context * kCountedContexts);
+  GERBIL_TRY(std::vector<int32_t> ids, prompter.encode(text, add_special_tokens, most));
+  if (ids.size() > most)
+    return invalid(
+        "the prompt has more than {} tokens, but the context of {} leaves room for at most {}",
+        most, context, context - 1);
+  return ids;
+}
+
+Result<Prompt> make_prompt(const api::Prompter& prompter, const Chat& chat, int64_t context) {
   Prompt prompt;
   GERBIL_TRY(const std::string text,
              prompter.render(chat.messages, chat.tools, {.think = chat.think}));
-  GERBIL_TRY(prompt.ids, prompter.encode(text, false));
+  GERBIL_CHECK_OK(api::check_text_only(chat.messages));
+  GERBIL_TRY(prompt.ids, encode(prompter, text, false, context));
+  if (std::cmp_greater_equal(prompt.ids.size(), context)) return prompt;  // will be refused
   GERBIL_TRY(const text::ChatTemplate* chat_template, prompter.chat_template());
   prompt.chat = chat_template->response_format(text, chat.tools);
   // Where the conversation ends and the opening of the answer begins: the next prompt goes on from
@@ -34,14 +52,14 @@ Result<Prompt> make_prompt(const api::Prompter& prompter, const Chat& chat) {
   return prompt;
 }
 
-Result<Prompt> make_prompt(const api::Prompter& prompter, const RawText& raw) {
+Result<Prompt> make_prompt(const api::Prompter& prompter, const RawText& raw, int64_t context) {
   GERBIL_CHECK_OK(text::check_utf8(raw.text, "the prompt"));
   Prompt prompt;
-  GERBIL_TRY(prompt.ids, prompter.encode(raw.text, true));
+  GERBIL_TRY(prompt.ids, encode(prompter, raw.text, true, context));
   return prompt;
 }
 
-Result<Prompt> make_prompt(const api::Prompter&, const TokenIds& given) {
+Result<Prompt> make_prompt(const api::Prompter&, const TokenIds& given, int64_t /*context*/) {
   return Prompt{.ids = given.ids};
 }
 
@@ -84,9 +102,12 @@ Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta
       const graph::SampleParams sampling,
       runtime::resolve_sampling({wish.temperature, wish.top_k, wish.top_p, wish.min_p, wish.seed},
                                 engine.generation.sampling));
-  GERBIL_TRY(const Prompt prompt,
-             std::visit([&](const auto& given) { return make_prompt(engine.prompter, given); },
-                        request.prompt));
+  GERBIL_TRY(const Prompt prompt, std::visit(
+                                      [&](const auto& given) {
+                                        return make_prompt(engine.prompter, given,
+                                                           engine.info.context);
+                                      },
+                                      request.prompt));
   // Without a tokenizer only ids go in and only ids come out.
   std::optional<api::AnswerStream> stream;
   if (engine.prompter.has_tokenizer()) {

@@ -25,6 +25,7 @@ void normalize(Span<const NormalizerStep> steps, std::string& text) {
 
 // Everything that one call of encode() works with.
 struct Encoding {
+  const EncodeOptions& options;
   std::vector<int32_t> ids;
   std::string stretch;
   std::string piece;
@@ -32,6 +33,8 @@ struct Encoding {
   std::vector<Word> words;
   SplitScratch split;
   BpeScratch bpe;
+
+  bool full() const { return ids.size() > options.max_ids; }
 };
 
 AddedTokens select(const TokenizerData& data, bool normalized) {
@@ -56,21 +59,25 @@ struct Tokenizer::Impl {
 
   // One stretch without added tokens, normalized.
   Status encode_words(std::string& text, Encoding& work) const {
-    GERBIL_CHECK_OK(split_words(data.pre_tokenizer, text, work.split, work.words));
+    if (auto split = split_words(data.pre_tokenizer, text, work.split, work.words); !split)
+      return with_context(std::move(split).error(), "the text cannot be cut into words");
     const std::string_view view = text;
-    for (const Word& word : work.words)
+    for (const Word& word : work.words) {
+      if (work.full()) break;
       data.model.encode(data.vocabulary, view.substr(word.begin, word.end - word.begin), work.bpe,
                         work.ids);
+    }
     return {};
   }
 
   // One stretch between the added tokens of `before`.
-  Status encode_stretch(bool parse_special, Encoding& work) const {
+  Status encode_stretch(Encoding& work) const {
     normalize(data.normalizer, work.stretch);
     if (after.empty()) return encode_words(work.stretch, work);
     work.inner.clear();
-    after.split(work.stretch, parse_special, work.inner);
+    after.split(work.stretch, work.options.parse_special, work.inner);
     for (const Section& section : work.inner) {
+      if (work.full()) break;
       if (section.id >= 0) {
         work.ids.push_back(section.id);
         continue;
@@ -108,19 +115,20 @@ Result<std::vector<int32_t>> Tokenizer::encode(std::string_view text,
     repaired = repair_utf8(text);
     text = repaired;
   }
-  Encoding work;
+  Encoding work{.options = options};
   if (options.add_special_tokens) work.ids = impl_->data.prefix;
   std::vector<Section> sections;
   impl_->before.split(text, options.parse_special, sections);
   for (const Section& section : sections) {
+    if (work.full()) break;
     if (section.id >= 0) {
       work.ids.push_back(section.id);
       continue;
     }
     work.stretch = text.substr(section.begin, section.end - section.begin);
-    GERBIL_CHECK_OK(impl_->encode_stretch(options.parse_special, work));
+    GERBIL_CHECK_OK(impl_->encode_stretch(work));
   }
-  if (options.add_special_tokens)
+  if (options.add_special_tokens && !work.full())
     work.ids.insert(work.ids.end(), impl_->data.suffix.begin(), impl_->data.suffix.end());
   return std::move(work.ids);
 }

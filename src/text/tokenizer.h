@@ -25,6 +25,9 @@ struct EncodeOptions {
   // Whether special tokens spelled out in the text (<|im_start|>) become their ids; false for
   // text that must not be able to imitate them. Added tokens that are not special always do.
   bool parse_special = true;
+  // Stops soon after there are more ids than that: a prompt beyond every context need not be
+  // finished. The ids are the beginning then.
+  size_t max_ids = SIZE_MAX;
 };
 
 class Tokenizer {

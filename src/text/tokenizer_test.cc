@@ -96,6 +96,17 @@ TEST(Tokenizer, ALongTextWithoutASpaceComesBack) {
   EXPECT_EQ(nano_tokenizer().decode(*nano_tokenizer().encode(text), true), text);
 }
 
+TEST(Tokenizer, StopsSoonAfterAsManyIdsAsAreWanted) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "feather ";
+  const Ids all = *nano_tokenizer().encode(text);
+  const Ids some = *nano_tokenizer().encode(text, {.max_ids = 100});
+  ASSERT_GT(some.size(), 100u);
+  EXPECT_LT(some.size(), 120u);
+  EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin()));
+  EXPECT_EQ(*nano_tokenizer().encode(text, {.max_ids = all.size()}), all);
+}
+
 TEST(Tokenizer, KnowsItsTokens) {
   const Tokenizer& tokenizer = nano_tokenizer();
   EXPECT_EQ(tokenizer.vocab_size(), 1919);

@@ -1,0 +1,40 @@
+#include "api/chat_parts.h"
+
+#include "base/json.h"
+#include "base/quote.h"
+
+namespace gerbil::api {
+namespace {
+
+// "image_url" of {"type": "image_url", ...}; empty for text. Templates also take parts without a
+// type, by their member "text", "image", ...
+std::string_view kind_of(const json::Object& part) {
+  if (const json::Value* type = part.find("type"))
+    if (const std::string* name = type->string()) return *name == "text" ? "" : *name;
+  if (part.find("text") != nullptr || part.size() == 0) return "";
+  return part.members().front().key;
+}
+
+}  // namespace
+
+Status check_text_only(std::string_view messages) {
+  GERBIL_TRY(const json::Value root, json::parse(messages, "messages"));
+  const json::Array* list = root.array();
+  for (size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    const json::Object* message = (*list)[i].object();
+    const json::Value* content = message != nullptr ? message->find("content") : nullptr;
+    const json::Array* parts = content != nullptr ? content->array() : nullptr;
+    for (size_t k = 0; parts != nullptr && k < parts->size(); ++k) {
+      const json::Object* part = (*parts)[k].object();
+      const std::string_view kind = part != nullptr ? kind_of(*part) : "";
+      if (!kind.empty())
+        return unsupported(
+            "messages[{}]: content[{}]: expected a part of type \"text\" (no other is in this "
+            "build), found {}",
+            i, k, in_quotes(kind, 60));
+    }
+  }
+  return {};
+}
+
+}  // namespace gerbil::api
