@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -57,7 +58,9 @@ int main(int argc, char** argv) {
   try {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     return execute(parse_command_line(arguments));
-  } catch (const std::exception& error) {  // of the standard library: out of memory
+  } catch (const std::bad_alloc&) {
+    return report_error("out of memory");
+  } catch (const std::exception& error) {
     return report_error(error.what());
   }
 }

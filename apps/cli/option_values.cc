@@ -4,6 +4,12 @@
 
 namespace gerbil::cli {
 
+std::string in_quotes(std::string_view word) {
+  constexpr size_t kLongest = 100;
+  if (word.size() <= kLongest) return fmt::format("\"{}\"", word);
+  return fmt::format("\"{}...\"", word.substr(0, kLongest));
+}
+
 Result<std::vector<int32_t>> parse_token_ids(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
   std::vector<int32_t> ids;
@@ -17,7 +23,7 @@ Result<std::vector<int32_t>> parse_token_ids(std::string_view text) {
     if (!id || *id < 0) {
       return std::unexpected(
           Error{ErrorCode::kInvalidArgument,
-                fmt::format("\"{}\" (number {}) is no token id", word, ids.size() + 1)});
+                fmt::format("{} (number {}) is no token id", in_quotes(word), ids.size() + 1)});
     }
     ids.push_back(*id);
     text.remove_prefix(word.size());

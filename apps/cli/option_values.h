@@ -27,6 +27,9 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
+// A word of the command line as an error shows it: in quotes, and not longer than a line bears.
+std::string in_quotes(std::string_view word);
+
 // "1,2,3" or, as `gerbil tokenize` prints them, "1 2 3". At least one; none below 0.
 Result<std::vector<int32_t>> parse_token_ids(std::string_view text);
 

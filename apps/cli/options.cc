@@ -68,7 +68,7 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::string type
           [=](const std::string& text) {
             const std::optional<T> value = parse_number<T>(text);
             if (!value || *value < low || *value > high) {
-              refuse(name, fmt::format("expected {}, found \"{}\"", expected, text));
+              refuse(name, fmt::format("expected {}, found {}", expected, in_quotes(text)));
             }
             store(*value);
           },
@@ -151,7 +151,7 @@ void add_sampling(CLI::App& app, RunOptions* run) {
   constexpr const char* kGroup = "Sampling (defaults: the checkpoint's generation_config.json)";
   Sampling* sampling = &run->sampling;
   add_number<double>(
-      app, "--temperature", "T", 0, 1e6, "a number from 0 on",
+      app, "--temperature", "T", 0, 100, "a number from 0 to 100",
       [=](double value) { sampling->temperature = value; }, "0: always the likeliest token")
       ->group(kGroup);
   add_number<int32_t>(
@@ -187,10 +187,11 @@ std::optional<Command> parse(CLI::App& app, std::vector<std::string> words) {
   } catch (const CLI::ExtrasError&) {
     for (const std::string& word : app.remaining()) {
       if (word.starts_with('-') && word != "-") {
-        return WrongUsage{fmt::format("unknown option {}", word), app.get_name() + " --help"};
+        return WrongUsage{fmt::format("unknown option {}", in_quotes(word)),
+                          app.get_name() + " --help"};
       }
     }
-    return WrongUsage{fmt::format("unexpected \"{}\"", app.remaining().front()),
+    return WrongUsage{fmt::format("unexpected {}", in_quotes(app.remaining().front())),
                       app.get_name() + " --help"};
   } catch (const CLI::ParseError& error) {
     return WrongUsage{one_line(error.what()), app.get_name() + " --help"};
@@ -325,7 +326,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (name == "--help" || name == "-h" || name == "help") return ShowText{std::string(kHelp)};
   if (name == "--version") return ShowText{fmt::format("gerbil {}\n", version())};
   return WrongUsage{
-      fmt::format("unknown {} \"{}\"", name.starts_with('-') ? "option" : "command", name),
+      fmt::format("unknown {} {}", name.starts_with('-') ? "option" : "command", in_quotes(name)),
       "gerbil --help"};
 }
 

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 #include <utility>
 
 #include "cli/report.h"
@@ -28,10 +29,20 @@ void on_interrupt_signal(int) {
   errno = saved;
 }
 
+// Model files are mapped, not read: where one was cut short meanwhile, or its disk fails, the lost
+// part has no bytes to go on with.
+void on_bus_error(int) {
+  constexpr std::string_view kLine =
+      "gerbil: error: a file of the model became shorter or unreadable while it was in use\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+  ::_exit(kFailed);
+}
+
 }  // namespace
 
 void install_signal_handlers() {
   std::signal(SIGPIPE, SIG_DFL);
+  std::signal(SIGBUS, on_bus_error);
   struct sigaction action{};
   if (::sigaction(SIGINT, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) return;
   action = {};

@@ -9,7 +9,8 @@
 namespace gerbil::cli {
 
 // Once, at the start. SIGINT stays ignored where the parent ignores it; SIGPIPE ends the program
-// quietly even where the parent ignores it.
+// quietly even where the parent ignores it; SIGBUS, a mapped file that lost its bytes, with one
+// line.
 void install_signal_handlers();
 
 // At most one at a time.

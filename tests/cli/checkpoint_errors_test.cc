@@ -132,6 +132,20 @@ TEST(CheckpointErrorsTest, ALoadErrorComesWithoutNotes) {
   EXPECT_TRUE(failed(gerbil({"run", copy.path(), "Hello"}), 1, {"tokenizer.json"}));
 }
 
+TEST(CheckpointErrorsTest, AFileCutWhileItIsInUseEndsWithOneLine) {
+  CheckpointCopy copy(demo_folder());
+  // A hot answer that goes on until the context ends.
+  Process process({.arguments = {"run", copy.path(), "Hi", "--quiet", "--temperature", "100",
+                                 "--seed", "1", "--max-tokens", "100000"}});
+  process.read_until([](const std::string& output) { return output.size() > 20; });
+  copy.truncate(kWeights, 0);
+  const Finished run = process.wait();
+  EXPECT_EQ(run.exit_code, 1) << "signal " << run.signal;
+  EXPECT_EQ(run.errors,
+            "gerbil: error: a file of the model became shorter or unreadable while it was in "
+            "use\n");
+}
+
 TEST(CheckpointErrorsTest, NoSuchModel) {
   EXPECT_TRUE(failed(gerbil({"run", "/no/such/folder", "Hello"}), 1, {"/no/such/folder"}));
   EXPECT_TRUE(failed(gerbil({"run", "Qwen/Qwen3-0.6B", "Hello"}), 1, {"Qwen/Qwen3-0.6B"}));

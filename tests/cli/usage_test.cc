@@ -33,6 +33,7 @@ TEST(UsageTest, WrongUsageIsOneLineWithAHint) {
       {{"run", "demo", "Hi", "--max-tokens", "12x"}, {"--max-tokens", "12x"}},
       {{"run", "demo", "Hi", "--temperature", "-1"}, {"--temperature", "-1"}},
       {{"run", "demo", "Hi", "--temperature", "nan"}, {"--temperature", "nan"}},
+      {{"run", "demo", "Hi", "--temperature", "101"}, {"--temperature", "0 to 100", "101"}},
       {{"run", "demo", "Hi", "--top-k", "1.5"}, {"--top-k", "1.5"}},
       {{"run", "demo", "Hi", "--top-p", "0"}, {"--top-p"}},
       {{"run", "demo", "Hi", "--top-p", "1.01"}, {"--top-p"}},
@@ -72,6 +73,20 @@ TEST(UsageTest, WrongUsageIsOneLineWithAHint) {
     const Finished run = gerbil(wrong.arguments);
     EXPECT_TRUE(failed(run, 2, wrong.words)) << ::testing::PrintToString(wrong.arguments);
     EXPECT_TRUE(run.errors.contains("; run 'gerbil")) << run.errors;
+  }
+}
+
+TEST(UsageTest, LongWordsAreCutInErrors) {
+  const std::string nines(5000, '9');
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"run", "demo", "Hi", "--seed", nines},
+                                             {"run", "demo", "Hi", nines},
+                                             {"run", "demo", "Hi", "--" + nines},
+                                             {"forward", "demo", "-o", "x", "--input-ids", nines},
+                                             {nines}}) {
+    const Finished run = gerbil(arguments);
+    EXPECT_TRUE(failed(run, 2, {"999..."}));
+    EXPECT_LT(run.errors.size(), 300u);
   }
 }
 
