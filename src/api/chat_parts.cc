@@ -10,7 +10,8 @@ namespace {
 // type, by their member "text", "image", ...
 std::string_view kind_of(const json::Object& part) {
   if (const json::Value* type = part.find("type"))
-    if (const std::string* name = type->string()) return *name == "text" ? "" : *name;
+    if (const std::string* name = type->string())
+      return *name == "text" ? std::string_view() : std::string_view(*name);
   if (part.find("text") != nullptr || part.size() == 0) return "";
   return part.members().front().key;
 }
