@@ -43,6 +43,7 @@ void on_bus_error(int) {
 void install_signal_handlers() {
   std::signal(SIGPIPE, SIG_DFL);
   std::signal(SIGBUS, on_bus_error);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write()
   struct sigaction action{};
   if (::sigaction(SIGINT, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) return;
   action = {};

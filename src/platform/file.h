@@ -35,8 +35,10 @@ Result<std::string> read_text_file(const std::string& path, uint64_t max_bytes);
 // The names in a folder, sorted, without "." and "..".
 Result<std::vector<std::string>> list_folder(const std::string& path);
 
-// A file that appears whole or not at all: written beside its place under another name, then moved
-// there. Dropping it without commit() leaves nothing behind and an older file as it was.
+// A file that appears whole or not at all: written without a name, or beside its place under
+// another one where the file system cannot do that, then moved there. Dropping it without commit()
+// leaves nothing behind and an older file as it was; so does the end of the process, if it had no
+// name.
 class AtomicFile {
  public:
   static Result<AtomicFile> create(const std::string& path);
@@ -53,10 +55,11 @@ class AtomicFile {
   AtomicFile(std::string path, std::string temporary, int descriptor)
       : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
   void drop();
+  Status give_name();  // to a file without one: a temporary name
 
   std::string path_;
-  std::string temporary_;
-  int descriptor_ = -1;  // -1 once committed or moved from
+  std::string temporary_;  // its name until then; empty: none
+  int descriptor_ = -1;    // -1 once committed or moved from
 };
 
 }  // namespace gerbil::platform

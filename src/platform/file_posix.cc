@@ -65,6 +65,34 @@ Result<std::vector<std::string>> list_folder(const std::string& path) {
   return names;
 }
 
+namespace {
+
+constexpr int kAttempts = 100;  // names left over by processes that were killed
+
+std::string temporary_name(const std::string& target) {
+  static std::atomic<uint64_t> counter{0};  // tells apart the temporary names of one process
+  return fmt::format("{}.{}-{}.tmp", target, ::getpid(), counter.fetch_add(1));
+}
+
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+std::string link_of(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
+
+// A file in `folder` that goes with the process unless it is given a name. -1: not here.
+int open_without_name([[maybe_unused]] const std::string& folder) {
+#ifdef O_TMPFILE
+  const int descriptor = ::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+  if (descriptor >= 0 && ::access(link_of(descriptor).c_str(), F_OK) == 0) return descriptor;
+  if (descriptor >= 0) ::close(descriptor);
+#endif
+  return -1;
+}
+
+}  // namespace
+
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
   GERBIL_CHECK_OK(check_path(path));
   const FileKind kind = file_kind(path);
@@ -76,10 +104,11 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
     const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
     if (real) target = real.get();
   }
-  static std::atomic<uint64_t> counter{0};  // tells apart the temporary names of one process
-  constexpr int kAttempts = 100;            // names left over by processes that were killed
+  if (kind != FileKind::kUnknown)
+    if (const int descriptor = open_without_name(folder_of(target)); descriptor >= 0)
+      return AtomicFile(std::move(target), "", descriptor);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::string temporary = fmt::format("{}.{}-{}.tmp", target, ::getpid(), counter.fetch_add(1));
+    std::string temporary = temporary_name(target);
     const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor >= 0) return AtomicFile(std::move(target), std::move(temporary), descriptor);
     if (errno != EEXIST) break;
@@ -107,7 +136,7 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
 void AtomicFile::drop() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
   descriptor_ = -1;
 }
 
@@ -122,8 +151,22 @@ Status AtomicFile::write(Bytes bytes) {
   return {};
 }
 
+Status AtomicFile::give_name() {
+  const std::string link = link_of(descriptor_);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::string name = temporary_name(path_);
+    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      temporary_ = std::move(name);
+      return {};
+    }
+    if (errno != EEXIST) break;
+  }
+  return system_error(path_, "cannot be written", errno);
+}
+
 Status AtomicFile::commit() {
   GERBIL_ASSERT(descriptor_ >= 0);
+  if (temporary_.empty()) GERBIL_CHECK_OK(give_name());
   const bool flushed = ::fsync(descriptor_) == 0;
   const int flush_error = errno;
   const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
@@ -135,9 +178,7 @@ Status AtomicFile::commit() {
   }
   // The rename lasts once the folder is on the disk too; a system that cannot do that is no
   // failure.
-  const size_t slash = path_.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-  if (const auto handle = open_for_reading(folder)) ::fsync(handle->get());
+  if (const auto handle = open_for_reading(folder_of(path_))) ::fsync(handle->get());
   return {};
 }
 

@@ -1,8 +1,11 @@
 #include "platform/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -112,6 +115,25 @@ TEST_F(FileTest, AnAtomicFileAppearsOnlyWhenCommitted) {
     ASSERT_TRUE(file->commit());
   }
   EXPECT_EQ(*read_text_file(path("out"), 100), "one two");
+  EXPECT_THAT(*list_folder(folder_), ElementsAre("out"));
+}
+
+TEST_F(FileTest, AnAtomicFileGoesWithItsProcess) {
+#ifdef O_TMPFILE
+  const int probe = ::open(folder_.c_str(), O_WRONLY | O_TMPFILE, 0600);
+  if (probe < 0) GTEST_SKIP() << "the file system names every file";
+  ::close(probe);
+#endif
+  write("out", "old");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto file = AtomicFile::create(path("out"));
+    ::_exit(file && file->write(bytes_of("new")) ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(*read_text_file(path("out"), 100), "old");
   EXPECT_THAT(*list_folder(folder_), ElementsAre("out"));
 }
 

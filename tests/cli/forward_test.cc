@@ -111,6 +111,17 @@ TEST(ForwardTest, BatchAndThreadsChangeNothingBeyondRounding) {
                            1e-4));
 }
 
+TEST(ForwardTest, AFileThatMayNotGrowIsAnErrorAndLeavesNothing) {
+  const TempFolder folder;
+  const Finished run =
+      gerbil(Launch{.arguments = {"-c", "ulimit -f 1; exec \"$@\"", "sh", GERBIL_PROGRAM, "forward",
+                                  model_folder("qwen3-tiny"), "--input-ids", "1,2,3", "-o",
+                                  folder / "out.safetensors"},
+                    .program = "/bin/sh"});
+  EXPECT_TRUE(failed(run, 1, {"out.safetensors", "File too large"}));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST(ForwardTest, BadInputsAreErrors) {
   const TempFolder folder;
   const std::string model = model_folder("qwen3-tiny");
