@@ -18,16 +18,18 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
 
-  static Result<AlignedBuffer> allocate(uint64_t size_bytes) {
+  // `what` is what errors call the block: "the KV cache".
+  static Result<AlignedBuffer> allocate(uint64_t size_bytes, std::string_view what) {
     AlignedBuffer buffer;
     buffer.size_bytes_ = size_bytes;
     if (size_bytes == 0) return buffer;
     if (size_bytes > SIZE_MAX - kAlignment)
-      return fail(ErrorCode::kOutOfMemory, "{} bytes are more than can be addressed", size_bytes);
+      return fail(ErrorCode::kOutOfMemory, "{}: {} bytes are more than can be addressed", what,
+                  size_bytes);
     buffer.data_.reset(
         static_cast<std::byte*>(std::aligned_alloc(kAlignment, round_up(size_bytes, kAlignment))));
     if (buffer.data_ == nullptr)
-      return fail(ErrorCode::kOutOfMemory, "{} bytes of memory were refused", size_bytes);
+      return fail(ErrorCode::kOutOfMemory, "{}: {} bytes of memory were refused", what, size_bytes);
     return buffer;
   }
 

@@ -44,7 +44,8 @@ Status HostPlan::bind(kernels::Level level, bool reuse) {
   const graph::RowLimits limits{
       .rows = max_rows_, .runs = max_rows_, .wanted = graph::kMaxWantedRows};
   memory_ = graph::plan_memory(graph_, limits, reuse);
-  GERBIL_TRY(arena_, AlignedBuffer::allocate(memory_.arena_bytes));
+  const std::string what = fmt::format("the values of a step of {} rows", max_rows_);
+  GERBIL_TRY(arena_, AlignedBuffer::allocate(memory_.arena_bytes, what));
   tokens_.resize(static_cast<size_t>(max_rows_));
   run_of_row_.resize(static_cast<size_t>(max_rows_));
   for (const graph::RopeSpec& rope : graph_.ropes)
@@ -79,7 +80,7 @@ Status HostPlan::bind(kernels::Level level, bool reuse) {
         scratch_bytes =
             std::max(scratch_bytes, row->scratch_bytes(graph_, node, limits, pool_->threads()));
   }
-  GERBIL_TRY(scratch_, AlignedBuffer::allocate(scratch_bytes));
+  GERBIL_TRY(scratch_, AlignedBuffer::allocate(scratch_bytes, what));
   return {};
 }
 

@@ -26,11 +26,11 @@ HostStateStore::Segments HostStateStore::make_segments(uint64_t unit_bytes) {
   return segments;
 }
 
-Status HostStateStore::grow(Segments& segments, int32_t count) {
+Status HostStateStore::grow(Segments& segments, int32_t count, std::string_view what) {
   while (static_cast<int64_t>(segments.blocks.size()) * segments.units_per_segment < count) {
     GERBIL_TRY(AlignedBuffer block,
-               AlignedBuffer::allocate(static_cast<uint64_t>(segments.units_per_segment) *
-                                       segments.unit_bytes));
+               AlignedBuffer::allocate(
+                   static_cast<uint64_t>(segments.units_per_segment) * segments.unit_bytes, what));
     segments.starts.push_back(block.data());
     segments.blocks.push_back(std::move(block));
   }
@@ -38,11 +38,11 @@ Status HostStateStore::grow(Segments& segments, int32_t count) {
 }
 
 Status HostStateStore::reserve_pages(int32_t pool, int32_t count) {
-  return grow(pools_[static_cast<size_t>(pool)], count);
+  return grow(pools_[static_cast<size_t>(pool)], count, "the KV cache");
 }
 
 Status HostStateStore::reserve_slots(int32_t count) {
-  GERBIL_CHECK_OK(grow(slots_, count));
+  GERBIL_CHECK_OK(grow(slots_, count, "the recurrent states"));
   slot_starts_.clear();
   for (std::byte* start : slots_.starts) slot_starts_.push_back(reinterpret_cast<float*>(start));
   return {};

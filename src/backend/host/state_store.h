@@ -2,6 +2,7 @@
 // first needed and never move, so that views of them stay valid. Belongs to the driver thread.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "backend/backend.h"
@@ -31,7 +32,7 @@ class HostStateStore final : public StateStore {
     std::vector<std::byte*> starts;
   };
   static Segments make_segments(uint64_t unit_bytes);
-  static Status grow(Segments& segments, int32_t count);
+  static Status grow(Segments& segments, int32_t count, std::string_view what);
 
   graph::StateLayout layout_;
   graph::KvType kv_;

@@ -83,7 +83,8 @@ Result<HostWeights::Entry> HostWeights::load_one(const graph::Weight& weight,
     return entry;
   }
 
-  GERBIL_TRY(entry.owned, AlignedBuffer::allocate(elements * tensor::size_bytes(type)));
+  GERBIL_TRY(entry.owned, AlignedBuffer::allocate(elements * tensor::size_bytes(type),
+                                                  fmt::format("weight \"{}\"", weight.role)));
   entry.view.data = entry.owned.data();
   std::vector<Slice> slices;
   std::byte* out = entry.owned.data();
