@@ -216,8 +216,9 @@ Result<std::string> percent_field(Runtime& runtime, const Spec& spec, const Valu
       return write_string(right, text);
     }
     default:
-      return invalid("unsupported format character '%{}'", spec.type);
+      break;
   }
+  return fail(ErrorCode::kInternal, "parse_percent_spec let '%{}' pass", spec.type);
 }
 
 // [[fill]align][sign][#][0][width][grouping][.precision][type]
@@ -320,6 +321,8 @@ class PercentValues {
 
 // Flags, width and precision of a printf-style field; `at` stands after the % and the name.
 Result<Spec> parse_percent_spec(std::string_view pattern, size_t& at, PercentValues& values) {
+  static constexpr std::string_view kLengths = "hlL";  // C's; Python reads over one of them
+  static constexpr std::string_view kTypes = "diuxXoeEfFgGcrsa";
   Spec spec;
   for (; at < pattern.size(); ++at) {
     if (pattern[at] == '-') {
@@ -351,7 +354,11 @@ Result<Spec> parse_percent_spec(std::string_view pattern, size_t& at, PercentVal
     spec.precision = std::max(precision, 0);
   }
   GERBIL_CHECK_OK(check_sizes(spec));
+  if (at < pattern.size() && kLengths.find(pattern[at]) != std::string_view::npos) ++at;
   if (at >= pattern.size()) return invalid("incomplete format");
+  if (kTypes.find(pattern[at]) == std::string_view::npos)
+    return invalid("unsupported format character {}",
+                   in_quotes(pattern.substr(at, utf8_step(pattern, at).size)));
   spec.type = pattern[at++];
   const bool numeric = spec.type != 's' && spec.type != 'r' && spec.type != 'a' && spec.type != 'c';
   if (spec.align == '<' || !numeric) {
@@ -423,8 +430,10 @@ Result<Value> brace_format(Runtime& runtime, std::string_view pattern, const Arg
     }
     char conversion = 0;
     if (const size_t mark = field.find('!'); mark != std::string_view::npos) {
-      if (field.size() != mark + 2) return invalid("bad conversion in a format string");
-      conversion = field[mark + 1];
+      const std::string_view kind = field.substr(mark + 1);
+      if (kind != "s" && kind != "r" && kind != "a")
+        return invalid("unknown conversion {} in a format string", in_quotes(kind));
+      conversion = kind[0];
       field = field.substr(0, mark);
     }
     const Value* value = nullptr;

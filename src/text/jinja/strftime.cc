@@ -4,8 +4,7 @@
 
 #include <array>
 #include <chrono>
-
-#include "base/quote.h"
+#include <optional>
 
 namespace gerbil::text::jinja {
 namespace {
@@ -23,14 +22,28 @@ std::string padded(int value, int width, char pad) {
   return digits;
 }
 
-// One directive; `flag` is '-' (no padding), '_' (blanks), '0' or 0 (its own).
-Result<std::string> directive(const CivilTime& time, const std::chrono::sys_days& days, char code,
-                              char flag) {
+std::string expand(const CivilTime& time, const std::chrono::sys_days& days,
+                   std::string_view format);
+
+std::chrono::sys_days first_day(int year) {
+  return std::chrono::sys_days(std::chrono::year(year) / 1 / 1);
+}
+
+// One directive; `flag` is '-' (no padding), '_' (blanks), '0' or 0 (its own). Nothing: not known.
+std::optional<std::string> directive(const CivilTime& time, const std::chrono::sys_days& days,
+                                     char code, char flag) {
   const auto number = [&](int value, int width, char pad = '0') {
     return padded(value, width, flag ? flag : pad);
   };
-  const auto weekday = std::chrono::weekday(days).c_encoding();
-  const auto all = [&](std::string_view format) { return strftime(time, format); };
+  const int weekday = static_cast<int>(std::chrono::weekday(days).c_encoding());
+  const int iso_weekday = weekday == 0 ? 7 : weekday;
+  const auto day_of_year = [&](const std::chrono::sys_days& day, int year) {
+    return static_cast<int>((day - first_day(year)).count());  // from 0
+  };
+  const auto all = [&](std::string_view format) { return expand(time, days, format); };
+  // The ISO 8601 year and week: those of its Thursday.
+  const std::chrono::year_month_day thursday(days + std::chrono::days(4 - iso_weekday));
+  const int iso_year = static_cast<int>(thursday.year());
   const int hour12 = time.hour % 12 == 0 ? 12 : time.hour % 12;
   switch (code) {
     case 'Y':
@@ -59,23 +72,31 @@ Result<std::string> directive(const CivilTime& time, const std::chrono::sys_days
       return number(time.second, 2);
     case 'f':
       return number(0, 6);
-    case 'j': {
-      const auto new_year = std::chrono::sys_days(std::chrono::year(time.year) / 1 / 1);
-      return number(static_cast<int>((days - new_year).count()) + 1, 3);
-    }
+    case 'j':
+      return number(day_of_year(days, time.year) + 1, 3);
+    case 'U':
+      return number((day_of_year(days, time.year) + 7 - weekday) / 7, 2);
+    case 'W':
+      return number((day_of_year(days, time.year) + 8 - iso_weekday) / 7, 2);
+    case 'V':
+      return number(day_of_year(std::chrono::sys_days(thursday), iso_year) / 7 + 1, 2);
+    case 'G':
+      return number(iso_year, 4);
+    case 'g':
+      return number(iso_year % 100, 2);
     case 'u':
-      return number(weekday == 0 ? 7 : static_cast<int>(weekday), 1);
+      return number(iso_weekday, 1);
     case 'w':
-      return number(static_cast<int>(weekday), 1);
+      return number(weekday, 1);
     case 'B':
       return std::string(kMonths[static_cast<size_t>(time.month - 1)]);
     case 'b':
     case 'h':
       return std::string(kMonths[static_cast<size_t>(time.month - 1)].substr(0, 3));
     case 'A':
-      return std::string(kDays[weekday]);
+      return std::string(kDays[static_cast<size_t>(weekday)]);
     case 'a':
-      return std::string(kDays[weekday].substr(0, 3));
+      return std::string(kDays[static_cast<size_t>(weekday)].substr(0, 3));
     case 'p':
       return std::string(time.hour < 12 ? "AM" : "PM");
     case 'P':
@@ -104,8 +125,31 @@ Result<std::string> directive(const CivilTime& time, const std::chrono::sys_days
     case '%':
       return std::string("%");
     default:
-      return invalid("strftime does not know the directive {}", in_quotes(std::string(1, code)));
+      return std::nullopt;
   }
+}
+
+// What is no directive stays as it is, as with the C library that Python asks.
+std::string expand(const CivilTime& time, const std::chrono::sys_days& days,
+                   std::string_view format) {
+  std::string out;
+  for (size_t at = 0; at < format.size();) {
+    const size_t begin = at++;
+    if (format[begin] == '%') {
+      char flag = 0;
+      if (at < format.size() && (format[at] == '-' || format[at] == '_' || format[at] == '0'))
+        flag = format[at++] == '_' ? ' ' : format[at - 1];
+      if (at < format.size()) {
+        if (const auto text = directive(time, days, format[at], flag)) {
+          out += *text;
+          ++at;
+          continue;
+        }
+      }
+    }
+    out += format.substr(begin, at - begin);
+  }
+  return out;
 }
 
 }  // namespace
@@ -118,24 +162,7 @@ Result<std::string> strftime(const CivilTime& time, std::string_view format) {
       time.minute < 0 || time.minute > 59 || time.second < 0 || time.second > 60)
     return invalid("the date {}-{}-{} {}:{}:{} does not exist", time.year, time.month, time.day,
                    time.hour, time.minute, time.second);
-  std::string out;
-  for (size_t i = 0; i < format.size(); ++i) {
-    if (format[i] != '%') {
-      out += format[i];
-      continue;
-    }
-    char flag = 0;
-    ++i;
-    if (i < format.size() && (format[i] == '-' || format[i] == '_' || format[i] == '0')) {
-      flag = format[i] == '_' ? ' ' : format[i];
-      ++i;
-    }
-    if (i >= format.size()) return invalid("a strftime format ends in a bare %");
-    GERBIL_TRY(const std::string text,
-               directive(time, std::chrono::sys_days(date), format[i], flag));
-    out += text;
-  }
-  return out;
+  return expand(time, std::chrono::sys_days(date), format);
 }
 
 }  // namespace gerbil::text::jinja

@@ -137,6 +137,19 @@ TEST(Template, NamesTheLineOfWhatGoesWrongInARendering) {
   }
 }
 
+// Half of a character made a message that was no UTF-8.
+TEST(Template, MessagesShowWholeCharacters) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"{{ '%é' % 1 }}", "unsupported format character \"é\""},
+      {"{{ '%-5.3ˊ|' % 1 }}", "unsupported format character \"ˊ\""},
+      {"{{ '{:é}'.format(1) }}", "invalid format specifier \"é\""},
+      {"{{ '{!é}'.format(1) }}", "unknown conversion \"é\" in a format string"},
+      {"{{ '{!z}'.format(1) }}", "unknown conversion \"z\" in a format string"},
+  };
+  for (const auto& [source, message] : rows)
+    EXPECT_EQ(error_of(source).message, fmt::format("t.jinja:1: {}", message)) << source;
+}
+
 TEST(Template, RaiseExceptionGivesItsMessageOnOneLine) {
   const Error error =
       error_of("{% if true %}\n{{ raise_exception('Roles must\nalternate!') }}{% endif %}");
@@ -264,8 +277,9 @@ TEST(Template, TellsTheTimeItIsGiven) {
   EXPECT_EQ(at({2025, 1, 5, 13}, "%F %T %-I %u %w %C %k|%l|%D|%c"),
             "2025-01-05 13:00:00 1 7 0 20 13| 1|01/05/25|Sun Jan  5 13:00:00 2025");
   EXPECT_FALSE(at({2025, 2, 29}, "%Y"));
-  EXPECT_FALSE(at({2025, 1, 1}, "%Q"));
-  EXPECT_FALSE(at({2025, 1, 1}, "%"));
+  EXPECT_EQ(at({2027, 1, 1}, "%G-W%V-%u %g %U %W"), "2026-W53-5 26 00 00");
+  EXPECT_EQ(at({2024, 12, 30}, "%G-W%V-%u %g %U %W"), "2025-W01-1 25 52 53");
+  EXPECT_EQ(at({2025, 1, 1}, "%Q %é %-é 50%"), "%Q %é %-é 50%");
 }
 
 TEST(Template, OneTemplateRendersManyTimes) {
