@@ -4,15 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <limits>
 #include <memory>
 
+#include "cli/option_flags.h"
 #include "cli/option_values.h"
 
 namespace gerbil::cli {
 namespace {
-
-constexpr const char* kModelHelp = "A checkpoint's folder, or demo (the bundled model)";
 
 constexpr std::string_view kHelp =
     R"(gerbil runs small language models on this device, from their published checkpoints.
@@ -50,128 +48,6 @@ std::string help_of(const CLI::App& app) {
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
-}
-
-// What is wrong with an option's value: becomes a WrongUsage. CLI11 reports by exceptions; they
-// end in parse().
-[[noreturn]] void refuse(const std::string& option, const std::string& why) {
-  throw CLI::ValidationError(option, why);
-}
-
-template <class T>
-CLI::Option* add_number(CLI::App& app, const std::string& name, std::string type, T low, T high,
-                        std::string_view expected, std::function<void(T)> store,
-                        const std::string& help) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [=](const std::string& text) {
-            const std::optional<T> value = parse_number<T>(text);
-            if (!value || *value < low || *value > high) {
-              refuse(name, fmt::format("expected {}, found {}", expected, in_quotes(text)));
-            }
-            store(*value);
-          },
-          help)
-      ->type_name(std::move(type));
-}
-
-template <class T>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, const std::string& values,
-                        Result<T> (*from_name)(std::string_view), T* target,
-                        const std::string& help) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [=](const std::string& text) {
-            const Result<T> value = from_name(text);
-            // The message begins with the choice's name: "quant q4 is not in this build".
-            if (!value) throw CLI::ValidationError("--" + value.error().message);
-            *target = *value;
-          },
-          help)
-      ->type_name(values);
-}
-
-void add_model(CLI::App& app, std::string* model) {
-  app.add_option("MODEL", *model, kModelHelp)->required()->type_name("");
-}
-
-void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet) {
-  constexpr const char* kGroup = "How it runs";
-  add_choice<Backend>(app, "--backend", "auto|reference|cpu|webgpu", backend_from_name,
-                      &load->backend, "What computes")
-      ->group(kGroup);
-  add_choice<Quant>(app, "--quant", "auto|stored|f32|bf16", quant_from_name, &load->quant,
-                    "How weights are held")
-      ->group(kGroup);
-  add_choice<Activations>(app, "--activations", "auto|f32", activations_from_name,
-                          &load->activations, "What matrix products read")
-      ->group(kGroup);
-  add_choice<Kv>(app, "--kv", "auto|f32|f16", kv_from_name, &load->kv, "How the KV cache is held")
-      ->group(kGroup);
-  add_number<int>(
-      app, "--threads", "N", 0, 1024, "0 (one per processor) to 1024",
-      [=](int value) { load->threads = value; }, "Threads; 0: one per usable processor")
-      ->group(kGroup);
-  add_number<int64_t>(
-      app, "--batch", "N", 1, 65536, "1 to 65536", [=](int64_t value) { load->batch = value; },
-      "Most tokens of a step [512]")
-      ->group(kGroup);
-  add_number<int64_t>(
-      app, "--context", "N", 1, std::numeric_limits<int64_t>::max(), "a number above 0",
-      [=](int64_t value) { load->context = value; },
-      "Most tokens of prompt and answer [the model's maximum, or what fits]")
-      ->group(kGroup);
-  app.add_flag("--quiet", *quiet, "No notes on standard error")->group(kGroup);
-}
-
-void add_think(CLI::App& app, std::optional<bool>* think) {
-  CLI::Option* on = app.add_flag_callback(
-      "--think", [=] { *think = true; }, "Let the model think before it answers");
-  CLI::Option* off =
-      app.add_flag_callback("--no-think", [=] { *think = false; }, "Let it answer at once");
-  off->excludes(on);
-}
-
-CLI::Option* add_file(CLI::App& app, const std::string& name, std::string* file,
-                      const std::string& help) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [=](const std::string& text) {
-            if (text.empty()) refuse(name, "expected the name of a file, found \"\"");
-            *file = text;
-          },
-          help)
-      ->type_name("FILE");
-}
-
-void add_sampling(CLI::App& app, RunOptions* run) {
-  constexpr const char* kGroup = "Sampling (defaults: the checkpoint's generation_config.json)";
-  Sampling* sampling = &run->sampling;
-  add_number<double>(
-      app, "--temperature", "T", 0, 100, "a number from 0 to 100",
-      [=](double value) { sampling->temperature = value; }, "0: always the likeliest token")
-      ->group(kGroup);
-  add_number<int32_t>(
-      app, "--top-k", "K", 0, std::numeric_limits<int32_t>::max(), "a whole number from 0 on",
-      [=](int32_t value) { sampling->top_k = value; }, "Only the K likeliest; 0: off")
-      ->group(kGroup);
-  add_number<double>(
-      app, "--top-p", "P", std::numeric_limits<double>::min(), 1, "a number above 0, at most 1",
-      [=](double value) { sampling->top_p = value; }, "Only the likeliest that together reach P")
-      ->group(kGroup);
-  add_number<double>(
-      app, "--min-p", "P", 0, 1, "a number from 0 to 1",
-      [=](double value) { sampling->min_p = value; },
-      "Only those at least P times as likely as the likeliest")
-      ->group(kGroup);
-  add_number<uint64_t>(
-      app, "--seed", "N", 0, std::numeric_limits<uint64_t>::max(), "a whole number from 0 on",
-      [=](uint64_t value) { sampling->seed = value; },
-      "The same seed draws the same answer, on every backend [a new one each time]")
-      ->group(kGroup);
 }
 
 // `words` is consumed. Empty: all is well.
@@ -224,26 +100,13 @@ Command parse_run(std::vector<std::string> words) {
       ->excludes(messages)
       ->excludes(tools)
       ->excludes(system);
-  add_think(app, &run.think);
-  add_number<int64_t>(
-      app, "--max-tokens", "N", 1, std::numeric_limits<int64_t>::max(), "a number above 0",
-      [&](int64_t value) { run.max_tokens = value; },
-      "Most tokens of the answer [until the model stops]");
-  app.add_option("--stop", run.stop, "A text that ends the answer; may be repeated")
-      ->type_name("TEXT")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_generation_options(app, &run.generation);
   app.add_flag("--stats", run.stats, "Speeds and choices on standard error");
   app.add_flag("--json", run.json, "The whole answer as one JSON object");
-  add_sampling(app, &run);
   add_load_options(app, &run.load, &run.quiet);
 
   if (auto done = parse(app, std::move(words))) return *done;
-  if (run.raw && run.think) return wrong(app, "--raw excludes --think and --no-think");
-  if (std::find(run.stop.begin(), run.stop.end(), "") != run.stop.end()) {
-    return wrong(app, "--stop: expected a text, found \"\"");
-  }
+  if (run.raw && run.generation.think) return wrong(app, "--raw excludes --think and --no-think");
   if (run.messages_file == "-" && run.tools_file == "-") {
     return wrong(app, "--messages and --tools: only one can come from standard input");
   }

@@ -12,16 +12,21 @@
 
 namespace gerbil::cli {
 
+// How answers are made; the flags are the same for every command that generates.
+struct GenerationOptions {
+  Sampling sampling;
+  int64_t max_tokens = 0;
+  std::vector<std::string> stop;
+  std::optional<bool> think;
+};
+
 struct RunOptions {
   LoadOptions load;                   // without the callbacks and the bundled models' folder
   std::optional<std::string> prompt;  // absent or "-": standard input
   std::string messages_file;          // instead of a prompt; "-": standard input
   std::string tools_file;
   std::optional<std::string> system;
-  Sampling sampling;
-  int64_t max_tokens = 0;
-  std::vector<std::string> stop;
-  std::optional<bool> think;
+  GenerationOptions generation;
   bool raw = false;
   bool stats = false;
   bool json = false;

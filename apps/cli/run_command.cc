@@ -17,10 +17,10 @@ namespace {
 // nullopt: there is no prompt.
 Result<std::optional<Request>> read_request(const RunOptions& options) {
   Request request{.prompt = RawText{},
-                  .max_tokens = options.max_tokens,
-                  .sampling = options.sampling,
-                  .stop = options.stop};
-  Chat chat{.messages = {}, .tools = {}, .think = options.think};
+                  .max_tokens = options.generation.max_tokens,
+                  .sampling = options.generation.sampling,
+                  .stop = options.generation.stop};
+  Chat chat{.messages = {}, .tools = {}, .think = options.generation.think};
   if (!options.tools_file.empty()) {
     Result<std::string> tools = read_input_file(options.tools_file);
     if (!tools) return std::unexpected(tools.error());
@@ -85,7 +85,7 @@ ExitCode run(const RunOptions& options) {
   auto request = read_request(options);
   if (!request) return report_error(request.error().message);
   if (!*request) return report_wrong_usage("no PROMPT", "gerbil run --help");
-  const uint64_t seed = options.sampling.seed.value_or(random_seed());
+  const uint64_t seed = options.generation.sampling.seed.value_or(random_seed());
   (*request)->sampling.seed = seed;
 
   ModelLoader loader;
