@@ -11,10 +11,6 @@
 namespace gerbil::graph {
 namespace {
 
-// Largest state of a sequence and layer, and largest weight dimension, in elements: sizes stay far
-// from overflow.
-constexpr uint64_t kMaxElements = uint64_t{1} << 40;
-
 template <class... Args>
 Status wrong(fmt::format_string<Args...> format, Args&&... args) {
   return fail(ErrorCode::kInternal, format, std::forward<Args>(args)...);

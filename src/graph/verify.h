@@ -14,6 +14,9 @@ namespace gerbil::graph {
 
 // Widest row: keeps all sizes far from overflow.
 inline constexpr int64_t kMaxWidth = int64_t{1} << 28;
+// Largest weight, and largest state of a sequence and layer, likewise. Whoever reads sizes from a
+// file keeps below both: here it would be a bug.
+inline constexpr uint64_t kMaxElements = uint64_t{1} << 40;
 
 Status verify(const Graph& graph);
 

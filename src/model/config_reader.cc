@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/quote.h"
+#include "graph/verify.h"
 
 namespace gerbil::model {
 namespace {
@@ -16,6 +17,13 @@ constexpr LayerType kLayerTypes[] = {LayerType::kFullAttention, LayerType::kSlid
                                      LayerType::kLinearAttention};
 constexpr json::IntegerRange kTokenIds{0, std::numeric_limits<int32_t>::max()};
 constexpr size_t kMaxEosIds = 1024;
+
+// The largest weights that configs within the bounds ask for: vocabulary, gate and up as one
+// matrix, and the projections of attention and of Gated DeltaNet (q and its gate, k, v; q, k, v, z
+// and two numbers a head).
+constexpr uint64_t kMaxOutputs =
+    std::max<uint64_t>({kMaxVocab, 2 * kMaxWidth, 4 * kMaxHeads* kMaxHeadDim + 2 * kMaxHeads});
+static_assert(kMaxOutputs * kMaxHidden <= graph::kMaxElements);
 
 Result<std::vector<int32_t>> read_eos_ids(const Fields& text) {
   const json::Value* value = text.find("eos_token_id");
@@ -105,7 +113,7 @@ Result<int64_t> read_layer_count(const Fields& text) {
 Status read_common(const Fields& text, ModelConfig& config) {
   GERBIL_TRY(const std::string activation, text.string_or("hidden_act", "silu"));
   if (activation != "silu") return text.expected("hidden_act", "\"silu\"", ErrorCode::kUnsupported);
-  GERBIL_TRY(config.hidden, text.integer("hidden_size", {1, kMaxWidth}));
+  GERBIL_TRY(config.hidden, text.integer("hidden_size", {1, kMaxHidden}));
   GERBIL_TRY(config.intermediate, text.integer("intermediate_size", {1, kMaxWidth}));
   GERBIL_TRY(config.vocab, text.integer("vocab_size", {1, kMaxVocab}));
   GERBIL_TRY(const double eps, text.number_or("rms_norm_eps", 1e-6, {1e-20, 1}));

@@ -23,12 +23,14 @@ struct ConfigInput {
   const LogSink& log;
 };
 
-// Bounds on sizes, far above any model there is.
+// Bounds on sizes, far above any model there is, and so that every weight and state of a layer fits
+// graph::kMaxElements.
 inline constexpr int64_t kMaxLayers = 1024;
 inline constexpr int64_t kMaxHeads = 1024;
 inline constexpr int64_t kMaxHeadDim = 1024;
-inline constexpr int64_t kMaxWidth = 1 << 20;  // hidden size, width of the feed-forward layer
-inline constexpr int64_t kMaxVocab = 1 << 24;
+inline constexpr int64_t kMaxHidden = 1 << 17;
+inline constexpr int64_t kMaxWidth = 1 << 20;  // of the feed-forward layer
+inline constexpr int64_t kMaxVocab = 1 << 23;
 inline constexpr int64_t kMaxPositions = 1 << 30;
 inline constexpr int64_t kMaxConvKernel = 64;
 

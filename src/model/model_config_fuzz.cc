@@ -2,7 +2,6 @@
 // that names its place, or a graph whose states and memory can be laid out. Bytes behind a NUL
 // break the checkpoint: each pair takes a tensor and changes its type or shape, or removes it.
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "base/check.h"
@@ -12,6 +11,7 @@
 #include "graph/passes/memory.h"
 #include "graph/state.h"
 #include "model/model.h"
+#include "model/testing/test_model.h"
 
 namespace {
 
@@ -24,44 +24,7 @@ void check_message(const Error& error) {
   GERBIL_ASSERT(error.code != ErrorCode::kInternal);
   GERBIL_ASSERT(!error.message.empty() && error.message.find('\n') == std::string::npos);
   GERBIL_ASSERT(error.message.starts_with("config.json: ") ||
-                error.message.starts_with("fuzz.safetensors: "));
-}
-
-tensor::TensorRef make_tensor(tensor::Shape shape) {
-  static const auto kSource =
-      std::make_shared<const tensor::MemorySource>("fuzz.safetensors", std::vector<std::byte>());
-  const uint64_t size = shape.size_bytes(tensor::DType::kBF16).value_or(0);
-  return {kSource, 0, size, tensor::DType::kBF16, shape};
-}
-
-// The tensors that the config asks for, one after another as they are missed or misshapen. The
-// builder says which shape it expects: "expected shape [2, 3], found".
-Checkpoint make_checkpoint(std::string_view config) {
-  Checkpoint checkpoint{.files = {"fuzz.safetensors"}};
-  for (int tries = 0; tries < 1000; ++tries) {
-    const auto model = model::load_model(config, "config.json", checkpoint);
-    if (model && model->config->layer_count() > kMaxFuzzedLayers) break;
-    const auto graph = model ? model::build_text_graph(*model)
-                             : Result<graph::Graph>(std::unexpected(model.error()));
-    if (graph) break;
-    const std::string& message = graph.error().message;
-    const size_t name = message.find("tensor \"");
-    if (name == std::string::npos) break;
-    const size_t begin = name + std::string_view("tensor \"").size();
-    tensor::TensorRef& tensor =
-        checkpoint.tensors[message.substr(begin, message.find('"', begin) - begin)];
-    tensor::Shape shape;
-    size_t at = message.find("expected shape [");
-    if (at != std::string::npos) {
-      at += std::string_view("expected shape [").size();
-      for (size_t end = at; message[at - 1] != ']'; at = end + 1) {
-        end = message.find_first_of(",]", at);
-        shape.append(std::stoull(message.substr(at, end - at)));
-      }
-    }
-    tensor = make_tensor(shape);
-  }
-  return checkpoint;
+                error.message.starts_with("asked.safetensors: "));
 }
 
 void break_checkpoint(std::string_view how, Checkpoint& checkpoint) {
@@ -86,7 +49,7 @@ void break_checkpoint(std::string_view how, Checkpoint& checkpoint) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const std::string_view config = bytes.substr(0, bytes.find('\0'));
-  Checkpoint checkpoint = make_checkpoint(config);
+  Checkpoint checkpoint = model::testing::asked_checkpoint(config, kMaxFuzzedLayers);
   if (config.size() < size) break_checkpoint(bytes.substr(config.size() + 1), checkpoint);
 
   const auto model = model::load_model(config, "config.json", checkpoint);

@@ -11,7 +11,12 @@
 namespace gerbil::model {
 namespace {
 
+using testing::message_of;
+using testing::multimodal_config;
 using testing::open_fixture;
+using testing::qwen3_5_text_config;
+using testing::qwen3_config;
+using testing::TestConfig;
 
 std::string printed(std::string_view fixture_name) {
   const std::string folder = GERBIL_SOURCE_DIR "/tests/data/models/" + std::string(fixture_name);
@@ -220,6 +225,32 @@ TEST(TextGraph, TheTextPartOfAMultimodalModelIsBuiltAlike) {
                       "\nstate kv.layer7: kv_heads=2 head_dim=64 window=0\n"),
             std::string::npos);
   EXPECT_NE(text.find("tap hidden.8 = "), std::string::npos);
+}
+
+// verify() would call it a bug of the builder: the config's own bounds come first.
+void expect_graph(const TestConfig& config) {
+  const std::string text = config.text();
+  const auto model = load_model(text, "config.json", testing::asked_checkpoint(text, 8));
+  ASSERT_EQ(message_of(model), "no error");
+  EXPECT_EQ(message_of(build_text_graph(*model)), "no error");
+}
+
+TEST(TextGraph, TheLargestSizesThatAConfigMayNameFit) {
+  const auto largest = [](const TestConfig& config) {
+    return config.with("hidden_size", "131072")
+        .with("vocab_size", "8388608")
+        .with("intermediate_size", "1048576")
+        .with("num_attention_heads", "1024")
+        .with("num_key_value_heads", "1024")
+        .with("head_dim", "1024");
+  };
+  expect_graph(largest(qwen3_config()));
+  expect_graph(multimodal_config(largest(qwen3_5_text_config())
+                                     .with("linear_num_key_heads", "1024")
+                                     .with("linear_num_value_heads", "1024")
+                                     .with("linear_key_head_dim", "1024")
+                                     .with("linear_value_head_dim", "1024")
+                                     .with("linear_conv_kernel_dim", "64")));
 }
 
 }  // namespace

@@ -276,10 +276,10 @@ std::vector<BadInput> configs() {
       {"QuantisedWeights", kTiny, config("quantization_config", {{"quant_method", "awq"}}), loads(),
        R"(@/config.json: "quantization_config": weights quantised by "awq" are not in this build)"},
       {"HugeHiddenSize", kTiny, config("hidden_size", 1'000'000'000'000'000'000), loads(),
-       R"(@/config.json: "hidden_size": expected an integer from 1 to 1048576, found )"
+       R"(@/config.json: "hidden_size": expected an integer from 1 to 131072, found )"
        "1000000000000000000"},
       {"HugeVocabulary", kTiny, config("vocab_size", 1'000'000'000), loads(),
-       R"(@/config.json: "vocab_size": expected an integer from 1 to 16777216, found 1000000000)"},
+       R"(@/config.json: "vocab_size": expected an integer from 1 to 8388608, found 1000000000)"},
       {"HugeContext", kTiny, config("max_position_embeddings", 1'000'000'000'000), loads(),
        R"(@/config.json: "max_position_embeddings": expected an integer from 1 to 1073741824, )"
        "found 1000000000000"},

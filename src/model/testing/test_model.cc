@@ -120,6 +120,38 @@ Fixture open_fixture(const std::string& folder, std::string_view config_file) {
   return fixture;
 }
 
+// Tensor after tensor, as they are missed or misshapen. The builder says which shape it expects:
+// "expected shape [2, 3], found".
+format::Checkpoint asked_checkpoint(std::string_view config, int64_t max_layers) {
+  static const auto kSource =
+      std::make_shared<const tensor::MemorySource>("asked.safetensors", std::vector<std::byte>());
+  format::Checkpoint checkpoint{.files = {"asked.safetensors"}};
+  for (int tries = 0; tries < 1000; ++tries) {
+    const auto model = load_model(config, "config.json", checkpoint);
+    if (model && model->config->layer_count() > max_layers) break;
+    const auto graph =
+        model ? build_text_graph(*model) : Result<graph::Graph>(std::unexpected(model.error()));
+    if (graph) break;
+    const std::string& message = graph.error().message;
+    const size_t name = message.find("tensor \"");
+    if (name == std::string::npos) break;
+    const size_t begin = name + std::string_view("tensor \"").size();
+    tensor::Shape shape;
+    size_t at = message.find("expected shape [");
+    if (at != std::string::npos) {
+      at += std::string_view("expected shape [").size();
+      for (size_t end = at; message[at - 1] != ']'; at = end + 1) {
+        end = message.find_first_of(",]", at);
+        shape.append(std::stoull(message.substr(at, end - at)));
+      }
+    }
+    const tensor::DType dtype = tensor::DType::kBF16;
+    checkpoint.tensors[message.substr(begin, message.find('"', begin) - begin)] = {
+        kSource, 0, shape.size_bytes(dtype).value_or(0), dtype, shape};
+  }
+  return checkpoint;
+}
+
 tensor::TensorRef make_tensor(tensor::Shape shape, tensor::DType dtype) {
   const uint64_t size = shape.size_bytes(dtype).value();
   return {std::make_shared<tensor::MemorySource>("extra.safetensors", std::vector<std::byte>(size)),

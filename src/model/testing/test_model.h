@@ -44,6 +44,10 @@ struct Fixture {
 };
 Fixture open_fixture(const std::string& folder, std::string_view config_file = "config.json");
 
+// A checkpoint without bytes, asked.safetensors, that has every tensor a config asks for; whatever
+// the config is, and empty where it has more layers than `max_layers`.
+format::Checkpoint asked_checkpoint(std::string_view config, int64_t max_layers);
+
 // A tensor of zeros.
 tensor::TensorRef make_tensor(tensor::Shape shape, tensor::DType dtype = tensor::DType::kBF16);
 
