@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "graph/batch.h"
@@ -25,6 +26,14 @@ enum class WeightChoice : uint8_t { kStored, kF32, kBF16 };
 
 // Done so far and in all, in bytes of stored tensors.
 using Progress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;
+
+// A weight as load_weights holds it.
+struct PackedWeight {
+  std::string role;
+  std::string_view encoding;  // "bf16"
+  uint64_t size_bytes = 0;
+  bool mapped = false;  // not copied: its pages are the checkpoint's own
+};
 
 class Weights {
  public:
@@ -94,6 +103,15 @@ class Backend {
   virtual Result<std::unique_ptr<Plan>> make_plan(graph::Graph graph,
                                                   std::shared_ptr<const Weights> weights,
                                                   const PlanOptions& options) = 0;
+
+  // What the three above take (their size_bytes), without reading a weight or taking the memory.
+  virtual std::vector<PackedWeight> measure_weights(const graph::Graph& graph,
+                                                    const graph::WeightMap& map,
+                                                    WeightChoice choice) const = 0;
+  // A store with pages [0, pages[pool]) of every pool and slots [0, slots) reserved.
+  virtual uint64_t measure_states(const graph::StateLayout& layout, graph::KvType kv,
+                                  Span<const int64_t> pages, int64_t slots) const = 0;
+  virtual Result<uint64_t> measure_plan(graph::Graph graph, const PlanOptions& options) const = 0;
 };
 
 // Scalar, one thread: the definition of every number.

@@ -29,7 +29,7 @@ void Conversation::set_tokens(Span<const int32_t> tokens) {
 void Conversation::add_snapshot(Sequence snapshot) {
   std::erase_if(snapshots_,
                 [&](const Sequence& other) { return other.length() == snapshot.length(); });
-  if (snapshots_.size() == kSnapshots) snapshots_.erase(snapshots_.begin());
+  if (snapshots_.size() == size_t{kSnapshots}) snapshots_.erase(snapshots_.begin());
   snapshots_.push_back(std::move(snapshot));
 }
 

@@ -15,6 +15,11 @@ namespace gerbil::runtime {
 
 class Conversation {
  public:
+  static constexpr int32_t kSnapshots = 3;
+  // Slots that one conversation may hold at once: its snapshots, its own, and those that a step
+  // writes (after the two places of a prompt that are kept, and after its last row).
+  static constexpr int32_t kSlots = kSnapshots + 1 + 3;
+
   explicit Conversation(StateManager& states) : sequence_(states.make_sequence()) {}
 
   Sequence& sequence() { return sequence_; }
@@ -31,8 +36,6 @@ class Conversation {
   void add_snapshot(Sequence snapshot);
 
  private:
-  static constexpr size_t kSnapshots = 3;
-
   Sequence sequence_;
   std::vector<int32_t> tokens_;  // [sequence_.length()]
   std::vector<Sequence> snapshots_;

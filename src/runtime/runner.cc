@@ -10,6 +10,13 @@ namespace {
 // The part of the free memory that one sequence's cache may be expected to take.
 constexpr uint64_t kCacheShare = 2;
 
+}  // namespace
+
+std::unique_ptr<backend::Backend> make_backend(const RunnerOptions& options) {
+  return options.reference ? backend::make_reference_backend()
+                           : backend::make_cpu_backend(options.threads);
+}
+
 Result<int64_t> choose_context(const RunnerOptions& options, int64_t model_maximum,
                                const graph::StateLayout& layout, const LogSink& log) {
   if (options.context > 0) {
@@ -27,8 +34,6 @@ Result<int64_t> choose_context(const RunnerOptions& options, int64_t model_maxim
                     model_maximum, fits));
   return fits;
 }
-
-}  // namespace
 
 uint64_t kv_bytes(const graph::StateLayout& layout, graph::KvType type, int64_t context) {
   uint64_t sum = 0;
@@ -62,8 +67,7 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
     return invalid("batch: expected 1 to 65536 rows, found {}", options.batch);
   std::unique_ptr<Runner> runner(new Runner);
   GERBIL_TRY(runner->graph_, model::build_text_graph(model));
-  runner->backend_ = options.reference ? backend::make_reference_backend()
-                                       : backend::make_cpu_backend(options.threads);
+  runner->backend_ = make_backend(options);
   runner->batch_ = options.batch;
   runner->vocab_ = model.config->vocab;
   const graph::StateLayout layout = graph::make_state_layout(runner->graph_);

@@ -63,6 +63,14 @@ class Runner {
   int64_t vocab_ = 0;
 };
 
+// The context that load() takes: the one asked for, or the model's maximum, lowered (with a note)
+// to what fits.
+Result<int64_t> choose_context(const RunnerOptions& options, int64_t model_maximum,
+                               const graph::StateLayout& layout, const LogSink& log);
+
+// The backend that load() runs on.
+std::unique_ptr<backend::Backend> make_backend(const RunnerOptions& options);
+
 // Bytes of K and V that `context` positions of one sequence take.
 uint64_t kv_bytes(const graph::StateLayout& layout, graph::KvType type, int64_t context);
 

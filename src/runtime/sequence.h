@@ -38,6 +38,9 @@ class StateManager {
   Sequence make_sequence();
   int32_t pages_in_use() const;
   int32_t slots_in_use() const { return slots_.in_use(); }
+  // The most that were in use at once so far.
+  int32_t peak_pages(size_t pool) const { return pages_[pool].size(); }
+  int32_t peak_slots() const { return slots_.size(); }
 
  private:
   friend class Sequence;

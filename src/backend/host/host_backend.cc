@@ -25,4 +25,19 @@ Result<std::unique_ptr<Plan>> HostBackend::make_plan(graph::Graph graph,
                         options, level_, pool_);
 }
 
+std::vector<PackedWeight> HostBackend::measure_weights(const graph::Graph& graph,
+                                                       const graph::WeightMap& map,
+                                                       WeightChoice choice) const {
+  return HostWeights::measure(graph, map, choice);
+}
+
+uint64_t HostBackend::measure_states(const graph::StateLayout& layout, graph::KvType kv,
+                                     Span<const int64_t> pages, int64_t slots) const {
+  return HostStateStore::measure(layout, kv, pages, slots);
+}
+
+Result<uint64_t> HostBackend::measure_plan(graph::Graph graph, const PlanOptions& options) const {
+  return HostPlan::measure(std::move(graph), options, level_, pool_.threads());
+}
+
 }  // namespace gerbil::backend

@@ -25,6 +25,11 @@ class HostBackend final : public Backend {
   Result<std::unique_ptr<Plan>> make_plan(graph::Graph graph,
                                           std::shared_ptr<const Weights> weights,
                                           const PlanOptions& options) override;
+  std::vector<PackedWeight> measure_weights(const graph::Graph& graph, const graph::WeightMap& map,
+                                            WeightChoice choice) const override;
+  uint64_t measure_states(const graph::StateLayout& layout, graph::KvType kv,
+                          Span<const int64_t> pages, int64_t slots) const override;
+  Result<uint64_t> measure_plan(graph::Graph graph, const PlanOptions& options) const override;
 
  private:
   std::string_view name_;

@@ -23,29 +23,74 @@ bool is_result(const graph::Tap& tap) {
 
 }  // namespace
 
-Result<std::unique_ptr<Plan>> HostPlan::make(graph::Graph graph,
-                                             std::shared_ptr<const HostWeights> weights,
-                                             const PlanOptions& options, kernels::Level level,
-                                             platform::ThreadPool& pool) {
+Result<graph::Graph> HostPlan::prepare(graph::Graph graph, const PlanOptions& options,
+                                       kernels::Level level) {
   if (options.rows < 1 || options.rows > 65536)
     return invalid("rows of a step: expected 1 to 65536, found {}", options.rows);
   if (!options.taps)
     std::erase_if(graph.taps, [](const graph::Tap& tap) { return !is_result(tap); });
   graph = graph::fuse(std::move(graph), kernels::capabilities(level));
   GERBIL_CHECK_OK(graph::verify(graph));
+  return graph;
+}
+
+Result<std::unique_ptr<Plan>> HostPlan::make(graph::Graph graph,
+                                             std::shared_ptr<const HostWeights> weights,
+                                             const PlanOptions& options, kernels::Level level,
+                                             platform::ThreadPool& pool) {
+  GERBIL_TRY(graph, prepare(std::move(graph), options, level));
   std::unique_ptr<HostPlan> plan(
       new HostPlan(std::move(graph), std::move(weights), options.rows, pool));
-  // The reference shares no bytes between values: a wrong lifetime cannot hide in it.
-  GERBIL_CHECK_OK(plan->bind(level, level == kernels::Level::kCpu));
+  GERBIL_CHECK_OK(plan->bind(level));
   return plan;
 }
 
-Status HostPlan::bind(kernels::Level level, bool reuse) {
-  const graph::RowLimits limits{
-      .rows = max_rows_, .runs = max_rows_, .wanted = graph::kMaxWantedRows};
-  memory_ = graph::plan_memory(graph_, limits, reuse);
+Result<uint64_t> HostPlan::measure(graph::Graph graph, const PlanOptions& options,
+                                   kernels::Level level, int threads) {
+  GERBIL_TRY(graph, prepare(std::move(graph), options, level));
+  GERBIL_TRY(const StepMemory memory, lay_out(graph, options.rows, level, threads));
+  return memory.total_bytes();
+}
+
+Result<HostPlan::NodeKernels> HostPlan::choose_kernels(const graph::Node& node,
+                                                       kernels::Level level) {
+  NodeKernels chosen{};
+  for (int rows = 0; rows < kernels::kRowClasses; ++rows) {
+    const auto row_class = static_cast<kernels::RowClass>(rows);
+    const kernels::KernelRow* row = kernels::find_kernel(graph::kind_of(node.op), level, row_class);
+    if (row == nullptr)
+      return fail(ErrorCode::kInternal, "no kernel for {} (in {})", graph::op_name(node.op),
+                  node.scope);
+    chosen[static_cast<size_t>(rows)] = row;
+  }
+  return chosen;
+}
+
+Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph, int64_t rows,
+                                               kernels::Level level, int threads) {
+  const graph::RowLimits limits{.rows = rows, .runs = rows, .wanted = graph::kMaxWantedRows};
+  StepMemory memory;
+  // The reference shares no bytes between values: a wrong lifetime cannot hide in it.
+  memory.values = graph::plan_memory(graph, limits, level == kernels::Level::kCpu);
+  int64_t numbers = 2;  // of a row: token, run
+  for (const graph::RopeSpec& rope : graph.ropes) numbers += rope.rotary_dim();
+  memory.input_bytes = static_cast<uint64_t>(rows * numbers) * sizeof(float);
+  for (const graph::Node& node : graph.nodes) {
+    if (is_view(node)) continue;
+    GERBIL_TRY(const NodeKernels chosen, choose_kernels(node, level));
+    for (const kernels::KernelRow* row : chosen)
+      if (row->scratch_bytes != nullptr)
+        memory.scratch_bytes =
+            std::max(memory.scratch_bytes, row->scratch_bytes(graph, node, limits, threads));
+  }
+  return memory;
+}
+
+Status HostPlan::bind(kernels::Level level) {
+  GERBIL_TRY(memory_, lay_out(graph_, max_rows_, level, pool_->threads()));
   const std::string what = fmt::format("the values of a step of {} rows", max_rows_);
-  GERBIL_TRY(arena_, AlignedBuffer::allocate(memory_.arena_bytes, what));
+  GERBIL_TRY(arena_, AlignedBuffer::allocate(memory_.values.arena_bytes, what));
+  GERBIL_TRY(scratch_, AlignedBuffer::allocate(memory_.scratch_bytes, what));
   tokens_.resize(static_cast<size_t>(max_rows_));
   run_of_row_.resize(static_cast<size_t>(max_rows_));
   for (const graph::RopeSpec& rope : graph_.ropes)
@@ -53,7 +98,7 @@ Status HostPlan::bind(kernels::Level level, bool reuse) {
 
   for (size_t id = 0; id < graph_.values.size(); ++id) {
     const graph::ValueInfo& value = graph_.values[id];
-    const graph::Placement& place = memory_.values[id];
+    const graph::Placement& place = memory_.values.values[id];
     TensorView view{.dtype = value.dtype,
                     .heads = value.shape.heads,
                     .dim = value.shape.dim,
@@ -70,30 +115,14 @@ Status HostPlan::bind(kernels::Level level, bool reuse) {
     }
     views_.push_back(view);
   }
-
-  uint64_t scratch_bytes = 0;
-  for (const graph::Node& node : graph_.nodes) {
-    if (is_view(node)) continue;
-    GERBIL_CHECK_OK(bind_node(node, level));
-    for (const kernels::KernelRow* row : nodes_.back().kernels)
-      if (row->scratch_bytes != nullptr)
-        scratch_bytes =
-            std::max(scratch_bytes, row->scratch_bytes(graph_, node, limits, pool_->threads()));
-  }
-  GERBIL_TRY(scratch_, AlignedBuffer::allocate(scratch_bytes, what));
+  for (const graph::Node& node : graph_.nodes)
+    if (!is_view(node)) GERBIL_CHECK_OK(bind_node(node, level));
   return {};
 }
 
 Status HostPlan::bind_node(const graph::Node& node, kernels::Level level) {
   BoundNode bound{.node = &node};
-  for (int rows = 0; rows < kernels::kRowClasses; ++rows) {
-    const auto row_class = static_cast<kernels::RowClass>(rows);
-    const kernels::KernelRow* row = kernels::find_kernel(graph::kind_of(node.op), level, row_class);
-    if (row == nullptr)
-      return fail(ErrorCode::kInternal, "no kernel for {} (in {})", graph::op_name(node.op),
-                  node.scope);
-    bound.kernels[static_cast<size_t>(rows)] = row;
-  }
+  GERBIL_TRY(bound.kernels, choose_kernels(node, level));
   for (graph::ValueId id : node.inputs) bound.inputs.push_back(views_[static_cast<size_t>(id)]);
   for (graph::ValueId id : node.outputs) bound.outputs.push_back(views_[static_cast<size_t>(id)]);
   bound.wanted_part = graph_.shape(node.outputs.front()).rows == Rows::kWanted;

@@ -25,30 +25,51 @@ class HostPlan final : public Plan {
                                             std::shared_ptr<const HostWeights> weights,
                                             const PlanOptions& options, kernels::Level level,
                                             platform::ThreadPool& pool);
+  // size_bytes() of the plan that make() would make.
+  static Result<uint64_t> measure(graph::Graph graph, const PlanOptions& options,
+                                  kernels::Level level, int threads);
 
   Result<Ticket> submit(const graph::Batch& batch, StateStore& states,
                         const StepObserver* observer) override;
   bool ready(Ticket) override { return true; }
   Result<Span<const int32_t>> take(Ticket ticket) override;
   int depth() const override { return 1; }
-  uint64_t size_bytes() const override { return arena_.size_bytes() + scratch_.size_bytes(); }
+  uint64_t size_bytes() const override { return memory_.total_bytes(); }
   const graph::Graph& graph() const override { return graph_; }
 
  private:
+  using NodeKernels = std::array<const kernels::KernelRow*, kernels::kRowClasses>;
+
   struct BoundNode {
     const graph::Node* node = nullptr;
     bool wanted_part = false;  // behind gather_rows
-    std::array<const kernels::KernelRow*, kernels::kRowClasses> kernels{};
+    NodeKernels kernels{};
     std::vector<kernels::TensorView> inputs;
     std::vector<kernels::TensorView> outputs;
     std::vector<kernels::WeightView> weights;
   };
 
+  // What a step of so many rows works in.
+  struct StepMemory {
+    graph::MemoryPlan values;
+    uint64_t scratch_bytes = 0;
+    uint64_t input_bytes = 0;  // ids, runs, cos/sin rows
+
+    uint64_t total_bytes() const { return values.arena_bytes + scratch_bytes + input_bytes; }
+  };
+
+  // The graph as it runs.
+  static Result<graph::Graph> prepare(graph::Graph graph, const PlanOptions& options,
+                                      kernels::Level level);
+  static Result<StepMemory> lay_out(const graph::Graph& graph, int64_t rows, kernels::Level level,
+                                    int threads);
+  static Result<NodeKernels> choose_kernels(const graph::Node& node, kernels::Level level);
+
   HostPlan(graph::Graph graph, std::shared_ptr<const HostWeights> weights, int64_t max_rows,
            platform::ThreadPool& pool)
       : graph_(std::move(graph)), weights_(std::move(weights)), max_rows_(max_rows), pool_(&pool) {}
 
-  Status bind(kernels::Level level, bool reuse);
+  Status bind(kernels::Level level);
   Status bind_node(const graph::Node& node, kernels::Level level);
   Status check(const graph::Batch& batch) const;
   void fill_inputs(const graph::Batch& batch);
@@ -61,7 +82,7 @@ class HostPlan final : public Plan {
   int64_t max_rows_;
   platform::ThreadPool* pool_;
 
-  graph::MemoryPlan memory_;
+  StepMemory memory_;
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
   std::vector<kernels::TensorView> views_;  // [ValueId]

@@ -14,7 +14,25 @@ HostStateStore::HostStateStore(graph::StateLayout layout, graph::KvType kv)
     : layout_(std::move(layout)), kv_(kv) {
   for (const graph::PagePool& pool : layout_.pools)
     pools_.push_back(make_segments(pool.page_bytes(kv_)));
-  slots_ = make_segments(static_cast<uint64_t>(layout_.slot_elements) * sizeof(float));
+  slots_ = make_segments(slot_bytes(layout_));
+}
+
+uint64_t HostStateStore::slot_bytes(const graph::StateLayout& layout) {
+  return static_cast<uint64_t>(layout.slot_elements) * sizeof(float);
+}
+
+uint64_t HostStateStore::measure(const graph::StateLayout& layout, graph::KvType kv,
+                                 Span<const int64_t> pages, int64_t slots) {
+  const auto bytes_of = [](const Segments& segments, int64_t units) {
+    const auto blocks = static_cast<uint64_t>((units + segments.units_per_segment - 1) /
+                                              segments.units_per_segment);
+    return blocks * static_cast<uint64_t>(segments.units_per_segment) * segments.unit_bytes;
+  };
+  GERBIL_ASSERT(pages.size() == layout.pools.size());
+  uint64_t sum = bytes_of(make_segments(slot_bytes(layout)), slots);
+  for (size_t pool = 0; pool < pages.size(); ++pool)
+    sum += bytes_of(make_segments(layout.pools[pool].page_bytes(kv)), pages[pool]);
+  return sum;
 }
 
 HostStateStore::Segments HostStateStore::make_segments(uint64_t unit_bytes) {

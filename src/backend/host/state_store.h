@@ -15,6 +15,10 @@ class HostStateStore final : public StateStore {
  public:
   HostStateStore(graph::StateLayout layout, graph::KvType kv);
 
+  // size_bytes() of a store with so many pages ([pool]) and slots reserved.
+  static uint64_t measure(const graph::StateLayout& layout, graph::KvType kv,
+                          Span<const int64_t> pages, int64_t slots);
+
   Status reserve_pages(int32_t pool, int32_t count) override;
   Status reserve_slots(int32_t count) override;
   Status read_slot(int32_t slot, graph::StateId state, Span<float> out) override;
@@ -32,6 +36,7 @@ class HostStateStore final : public StateStore {
     std::vector<std::byte*> starts;
   };
   static Segments make_segments(uint64_t unit_bytes);
+  static uint64_t slot_bytes(const graph::StateLayout& layout);
   static Status grow(Segments& segments, int32_t count, std::string_view what);
 
   graph::StateLayout layout_;

@@ -25,6 +25,10 @@ DType packed_type(const graph::Weight& weight, const graph::WeightBinding& bindi
   return first == DType::kF64 ? DType::kF32 : first;
 }
 
+std::string_view encoding_name(DType type) {
+  return type == DType::kBF16 ? "bf16" : type == DType::kF16 ? "f16" : "f32";
+}
+
 // One tensor, taken as it lies in the file.
 std::optional<Bytes> borrow(const graph::WeightBinding& binding, DType type) {
   if (binding.parts.size() != 1 || binding.transform != graph::LoadTransform::kNone)
@@ -132,6 +136,20 @@ Result<std::shared_ptr<const HostWeights>> HostWeights::load(const graph::Graph&
     if (progress) progress(done, total);
   }
   return weights;
+}
+
+std::vector<PackedWeight> HostWeights::measure(const graph::Graph& graph,
+                                               const graph::WeightMap& map, WeightChoice choice) {
+  std::vector<PackedWeight> all;
+  for (const graph::Weight& weight : graph.weights) {
+    const graph::WeightBinding& binding = map.find(weight.role)->second;
+    const DType type = packed_type(weight, binding, choice);
+    all.push_back({.role = weight.role,
+                   .encoding = encoding_name(type),
+                   .size_bytes = *weight.shape.elements() * tensor::size_bytes(type),
+                   .mapped = borrow(binding, type).has_value()});
+  }
+  return all;
 }
 
 const kernels::WeightView* HostWeights::find(std::string_view role) const {

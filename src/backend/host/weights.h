@@ -24,6 +24,10 @@ class HostWeights final : public Weights {
                                                          platform::ThreadPool& pool,
                                                          const Progress& progress);
 
+  // What load() would hold, by role.
+  static std::vector<PackedWeight> measure(const graph::Graph& graph, const graph::WeightMap& map,
+                                           WeightChoice choice);
+
   uint64_t size_bytes() const override { return size_bytes_; }
   // Null: no weight of this role was loaded.
   const kernels::WeightView* find(std::string_view role) const;
