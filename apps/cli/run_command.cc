@@ -102,9 +102,8 @@ ExitCode run(const RunOptions& options) {
     return (*session)->generate(**request, [&](const Delta& delta) {
       if (notes) loader.print_notes();
       if (!options.json) printer.print(delta);
-      // Again: a cancel() that came before generate() ran is lost. And nobody waits for an answer
-      // that cannot be written.
-      if (listener.interrupted() || !output.status()) (*session)->cancel();
+      // Nobody waits for an answer that cannot be written.
+      if (!output.status()) (*session)->cancel();
     });
   }();
   if (!answer) {

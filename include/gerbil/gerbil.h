@@ -71,6 +71,9 @@ struct LoadOptions {
 struct ChatOptions {
   std::optional<bool> think;          // unset: the template's own default
   bool add_generation_prompt = true;  // end with the opening of the assistant's turn
+  // The last message is unfinished: the prompt ends where its content does. Excludes
+  // add_generation_prompt.
+  bool continue_final_message = false;
 };
 
 // The tokenizer and chat template of a checkpoint. Immutable: share it between threads.
@@ -104,14 +107,24 @@ struct Chat {
   std::string messages;  // JSON array, see Tokenizer::render
   std::string tools;     // JSON array, or empty
   std::optional<bool> think;
+  // The last message (of the assistant) is unfinished: the answer goes on where its content ends,
+  // and holds only what is new. `think` says nothing then: the content may be inside of <think>.
+  bool continue_final_message = false;
 };
-struct RawText {
+struct RawText {  // the answer goes on where it ends
   std::string text;
 };
 struct TokenIds {
   std::vector<int32_t> ids;
 };
 
+// Added to the token's logit.
+struct LogitBias {
+  int32_t id = 0;
+  double bias = 0;  // [-100, 100]; -100 all but forbids the token, 100 all but forces it
+};
+
+// How the next token is drawn, in this order: bias, penalties, temperature, top-k, top-p, min-p.
 // Unset fields come from the checkpoint's generation_config.json, else from the values given here.
 struct Sampling {
   std::optional<double>
@@ -119,20 +132,57 @@ struct Sampling {
   std::optional<int32_t> top_k;  // 0: off (default)
   std::optional<double> top_p;   // (0, 1], default 1
   std::optional<double> min_p;   // [0, 1], default 0
+  // Of tokens in the prompt or the answer so far: positive logits are divided by it, negative ones
+  // multiplied (as in transformers). (0, 100], default 1: off.
+  std::optional<double> repetition_penalty;
+  // Subtracted from the logits of tokens in the answer so far: once, and once for each time (as
+  // OpenAI's API has them). [-2, 2], default 0.
+  std::optional<double> presence_penalty;
+  std::optional<double> frequency_penalty;
+  std::vector<LogitBias> logit_bias;  // at most 1024, each id once
   std::optional<uint64_t>
       seed;  // default 0; a seed means the same on every backend, batch and thread count
 };
 
+inline constexpr int32_t kMaxLogprobs = 20;
+
 struct Request {
   std::variant<Chat, RawText, TokenIds> prompt;
   int64_t max_tokens = 0;  // 0: until the model stops or the context is full
+  // No stop token is drawn before the answer has so many tokens. Unset: the checkpoint's
+  // min_new_tokens, else 0.
+  std::optional<int64_t> min_tokens;
   Sampling sampling;
-  std::vector<std::string> stop;  // strings that end the answer; not part of it
+  std::vector<std::string> stop;        // strings that end the answer; not part of it
+  std::vector<int32_t> stop_token_ids;  // end the answer beside the checkpoint's own eos tokens
+  bool ignore_eos = false;              // go on behind the checkpoint's eos tokens
+  // Log probabilities of the answer's tokens, and so many of the likeliest alternatives to each:
+  // 0 to kMaxLogprobs. Unset: none.
+  std::optional<int32_t> logprobs;
+  // Most tokens inside of <think>; then the thinking is closed for the model, and it answers. 0: no
+  // thinking. Unset: no limit. Chats only; without effect where the template knows no thinking.
+  std::optional<int64_t> thinking_budget;
+  // Closes a thinking that repeats itself word for word: the same cycle of at most 256 tokens, at
+  // least 4 times and over at least 256 tokens.
+  bool thinking_loop_guard = true;
 };
 
 struct ToolCall {
   std::string name;
   std::string arguments;  // JSON
+};
+
+// A token and how likely the model found it: log softmax of the logits as they come from the model,
+// before bias, penalties and temperature.
+struct TokenLogprob {
+  int32_t id = 0;
+  std::string bytes;  // its text; may be a part of a character, or empty (padding)
+  double logprob = 0;
+};
+struct DrawnLogprob : TokenLogprob {
+  // The likeliest, best first, as many as the request asked for; the drawn token may be among them.
+  // Empty (and logprob 0) for a token that was not drawn: what closes a thinking.
+  std::vector<TokenLogprob> top;
 };
 
 // A piece of the answer, in order, whole characters only.
@@ -141,6 +191,9 @@ struct Delta {
   Kind kind = Kind::kText;
   std::string text;    // reasoning or answer
   ToolCall tool_call;  // where kind is kToolCall
+  // If asked for: of the tokens whose text became known with this piece. Markers that are no piece
+  // of an answer (</think>) come with the next one.
+  std::vector<DrawnLogprob> logprobs;
 };
 using OnDelta = std::function<void(const Delta&)>;
 
@@ -151,6 +204,12 @@ enum class FinishReason {
   kCancelled,  // cancel()
 };
 std::string_view name(FinishReason reason);  // "stop"
+
+enum class ThinkingEnd {
+  kItself,  // the model closed it, or there was none
+  kBudget,  // Request::thinking_budget
+  kLoop,    // Request::thinking_loop_guard
+};
 
 struct Timings {
   double prefill_ms = 0;  // prompt to first token
@@ -163,6 +222,10 @@ struct Answer {
   std::string reasoning;
   std::vector<ToolCall> tool_calls;
   std::vector<int32_t> token_ids;  // generated, the stop token included
+  // If asked for: of token_ids, up to the stop token or the token that a stop string begins in.
+  std::vector<DrawnLogprob> logprobs;
+  int64_t reasoning_tokens = 0;  // of token_ids: inside of <think>
+  ThinkingEnd thinking_end = ThinkingEnd::kItself;
   FinishReason finish_reason = FinishReason::kStop;
   int64_t prompt_tokens = 0;
   int64_t cached_tokens = 0;  // of the prompt: already in the session's state
@@ -180,9 +243,11 @@ class Session {
   // Runs until the answer is complete. Without start(), this call drives the engine itself.
   // An empty prompt, or one that does not fit the context, is an error.
   Result<Answer> generate(const Request& request, const OnDelta& on_delta = {});
-  // Ends a running generate() with kCancelled after the step in flight; what was generated is kept.
-  // Any thread.
+  // Ends the running generate() with kCancelled after the step in flight; what was generated is
+  // kept. Where none runs, the next one ends so before its first token. Any thread.
   void cancel();
+  // Takes back a cancel() that no generate() has met yet. Not while one runs.
+  void clear_cancel();
 
  private:
   friend class Engine;
@@ -211,6 +276,7 @@ struct ModelInfo {
   int64_t context = 0;  // tokens a sequence may have
   int64_t vocab_size = 0;
   uint64_t weight_bytes = 0;  // packed
+  Sampling sampling;          // the checkpoint's defaults: every field is set
   double load_ms = 0;
 };
 

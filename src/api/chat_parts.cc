@@ -38,4 +38,43 @@ Status check_text_only(std::string_view messages) {
   return {};
 }
 
+Result<std::string> unfinished_content(std::string_view messages) {
+  GERBIL_TRY(const json::Value root, json::parse(messages, "messages"));
+  const json::Array* list = root.array();
+  // What is no chat at all, the template says.
+  if (list == nullptr || list->empty() || list->back().object() == nullptr) return std::string();
+  const json::Object& last = *list->back().object();
+  const json::Value* role = last.find("role");
+  if (role != nullptr && role->string() != nullptr && *role->string() != "assistant")
+    return invalid(
+        "messages[{}]: expected the role \"assistant\" in the message to be continued, found {}",
+        list->size() - 1, in_quotes(*role->string(), 60));
+  const json::Value* content = last.find("content");
+  return content != nullptr && content->string() != nullptr ? *content->string() : std::string();
+}
+
+// The text has been parsed: only strings can hide brackets and commas.
+std::string without_last(std::string_view messages) {
+  size_t last_comma = std::string_view::npos;
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < messages.size(); ++i) {
+    const char c = messages[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    } else if (c == ',' && depth == 1) {
+      last_comma = i;
+    }
+  }
+  if (last_comma == std::string_view::npos) return {};
+  return std::string(messages.substr(0, last_comma)) + ']';
+}
+
 }  // namespace gerbil::api

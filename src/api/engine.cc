@@ -45,6 +45,17 @@ std::string skipped_line(const model::LoadReport& report) {
   return line + " are skipped";
 }
 
+Sampling public_defaults(const graph::SampleParams& params) {
+  return {.temperature = static_cast<double>(params.temperature),
+          .top_k = params.top_k,
+          .top_p = static_cast<double>(params.top_p),
+          .min_p = static_cast<double>(params.min_p),
+          .repetition_penalty = 1,
+          .presence_penalty = 0,
+          .frequency_penalty = 0,
+          .seed = params.seed};
+}
+
 }  // namespace
 
 Engine::Engine(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -80,6 +91,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   info.context = runner->context();
   info.vocab_size = runner->vocab();
   info.weight_bytes = runner->weight_bytes();
+  info.sampling = public_defaults(impl->generation.sampling);
   info.choices =
       fmt::format("quant {}, activations f32, kv {}, {} threads, batch {}, context {}",
                   quant_name(options.quant), wanted.kv == graph::KvType::kF32 ? "f32" : "f16",

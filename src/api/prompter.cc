@@ -52,9 +52,10 @@ Result<std::string> Prompter::render(std::string_view messages, std::string_view
   GERBIL_CHECK_OK(text::check_utf8(messages, "messages"));
   GERBIL_CHECK_OK(text::check_utf8(tools, "tools"));
   GERBIL_TRY(const text::ChatTemplate* chat, chat_template());
-  return chat->render(
-      messages, tools,
-      {.add_generation_prompt = options.add_generation_prompt, .enable_thinking = options.think});
+  return chat->render(messages, tools,
+                      {.add_generation_prompt = options.add_generation_prompt,
+                       .enable_thinking = options.think,
+                       .continue_final_message = options.continue_final_message});
 }
 
 }  // namespace gerbil::api

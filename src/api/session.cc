@@ -1,66 +1,49 @@
-#include <algorithm>
 #include <utility>
 
 #include "api/answer_stream.h"
-#include "api/chat_parts.h"
 #include "api/engine_impl.h"
-#include "text/utf8.h"
+#include "api/prompt.h"
 
 namespace gerbil {
 namespace {
 
-struct Prompt {
-  std::vector<int32_t> ids;
-  int64_t shared = 0;  // tokens that the chat's next prompt will likely begin with
-  std::optional<text::ResponseFormat> chat;  // how to read the answer; raw prompts have raw answers
+// What this build does not do yet.
+Status check_built(const Request& request) {
+  const Sampling& wish = request.sampling;
+  const auto refuse = [](std::string_view what) -> Status {
+    return unsupported("{} is not in this build", what);
+  };
+  if (wish.repetition_penalty.value_or(1) != 1) return refuse("repetition-penalty");
+  if (wish.presence_penalty.value_or(0) != 0) return refuse("presence-penalty");
+  if (wish.frequency_penalty.value_or(0) != 0) return refuse("frequency-penalty");
+  if (!wish.logit_bias.empty()) return refuse("logit-bias");
+  if (request.min_tokens.value_or(0) != 0) return refuse("min-tokens");
+  if (request.logprobs) return refuse("logprobs");
+  if (request.thinking_budget) return refuse("thinking-budget");
+  return {};
+}
+
+// A cancel() is spent with the call that met it.
+struct ClearAtEnd {
+  std::atomic<bool>& cancelled;
+
+  explicit ClearAtEnd(std::atomic<bool>& flag) : cancelled(flag) {}
+  ~ClearAtEnd() { cancelled.store(false, std::memory_order_relaxed); }
+  ClearAtEnd(const ClearAtEnd&) = delete;
+  ClearAtEnd& operator=(const ClearAtEnd&) = delete;
 };
 
-int64_t common_prefix(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
-  return std::ranges::mismatch(a, b).in1 - a.begin();
-}
-
-// How many contexts' worth of a prompt that does not fit are counted.
-constexpr int64_t kCountedContexts = 16;
-
-Result<std::vector<int32_t>> encode(const api::Prompter& prompter, std::string_view text,
-                                    bool add_special_tokens, int64_t context) {
-  const auto most = static_cast<size_t>(context * kCountedContexts);
-  GERBIL_TRY(std::vector<int32_t> ids, prompter.encode(text, add_special_tokens, most));
-  if (ids.size() > most)
-    return invalid(
-        "the prompt has more than {} tokens, but the context of {} leaves room for at most {}",
-        most, context, context - 1);
-  return ids;
-}
-
-Result<Prompt> make_prompt(const api::Prompter& prompter, const Chat& chat, int64_t context) {
-  Prompt prompt;
-  GERBIL_TRY(const std::string text,
-             prompter.render(chat.messages, chat.tools, {.think = chat.think}));
-  GERBIL_CHECK_OK(api::check_text_only(chat.messages));
-  GERBIL_TRY(prompt.ids, encode(prompter, text, false, context));
-  if (std::cmp_greater_equal(prompt.ids.size(), context)) return prompt;  // will be refused
-  GERBIL_TRY(const text::ChatTemplate* chat_template, prompter.chat_template());
-  prompt.chat = chat_template->response_format(text, chat.tools);
-  // Where the conversation ends and the opening of the answer begins: the next prompt goes on from
-  // there.
-  const ChatOptions history_only{.think = chat.think, .add_generation_prompt = false};
-  if (const auto history = prompter.render(chat.messages, chat.tools, history_only)) {
-    GERBIL_TRY(const std::vector<int32_t> ids, prompter.encode(*history, false));
-    prompt.shared = common_prefix(ids, prompt.ids);
+// The ids that end an answer.
+Result<std::vector<int32_t>> stop_ids(const Request& request, const std::vector<int32_t>& eos_ids,
+                                      int64_t vocab) {
+  std::vector<int32_t> ids;
+  if (!request.ignore_eos) ids = eos_ids;
+  for (const int32_t id : request.stop_token_ids) {
+    if (id < 0 || id >= vocab)
+      return invalid("stop-token: expected ids from 0 to {}, found {}", vocab - 1, id);
+    ids.push_back(id);
   }
-  return prompt;
-}
-
-Result<Prompt> make_prompt(const api::Prompter& prompter, const RawText& raw, int64_t context) {
-  GERBIL_CHECK_OK(text::check_utf8(raw.text, "the prompt"));
-  Prompt prompt;
-  GERBIL_TRY(prompt.ids, encode(prompter, raw.text, true, context));
-  return prompt;
-}
-
-Result<Prompt> make_prompt(const api::Prompter&, const TokenIds& given, int64_t /*context*/) {
-  return Prompt{.ids = given.ids};
+  return ids;
 }
 
 FinishReason finish_reason(runtime::EndReason reason) {
@@ -90,10 +73,14 @@ Timings make_timings(const runtime::GenerateOutput& output) {
 Session::Session(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() = default;
 
+void Session::clear_cancel() { impl_->cancelled.store(false, std::memory_order_relaxed); }
+
 void Session::cancel() { impl_->cancelled.store(true, std::memory_order_relaxed); }
 
 Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta) {
-  impl_->cancelled.store(false, std::memory_order_relaxed);
+  // A cancel() counts for this call from now on, also one that came before it.
+  const ClearAtEnd clear{impl_->cancelled};
+  GERBIL_CHECK_OK(check_built(request));
   const Engine::Impl& engine = *impl_->engine;
   if (request.max_tokens < 0)
     return invalid("max-tokens: expected 0 (no limit) or more, found {}", request.max_tokens);
@@ -102,12 +89,10 @@ Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta
       const graph::SampleParams sampling,
       runtime::resolve_sampling({wish.temperature, wish.top_k, wish.top_p, wish.min_p, wish.seed},
                                 engine.generation.sampling));
-  GERBIL_TRY(const Prompt prompt, std::visit(
-                                      [&](const auto& given) {
-                                        return make_prompt(engine.prompter, given,
-                                                           engine.info.context);
-                                      },
-                                      request.prompt));
+  GERBIL_TRY(const std::vector<int32_t> ends,
+             stop_ids(request, engine.generation.eos_ids, engine.info.vocab_size));
+  GERBIL_TRY(const api::Prompt prompt,
+             api::make_prompt(engine.prompter, request, engine.info.context));
   // Without a tokenizer only ids go in and only ids come out.
   std::optional<api::AnswerStream> stream;
   if (engine.prompter.has_tokenizer()) {
@@ -118,7 +103,7 @@ Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta
       .prompt = prompt.ids,
       .sampling = sampling,
       .max_tokens = request.max_tokens,
-      .eos_ids = engine.generation.eos_ids,
+      .eos_ids = ends,
       .shared_prompt_tokens = prompt.shared,
       .cancelled = &impl_->cancelled,
       .on_token = [&](int32_t id) { return !stream || stream->push(id); }};
