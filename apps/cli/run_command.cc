@@ -6,6 +6,7 @@
 
 #include "cli/answer_printer.h"
 #include "cli/commands.h"
+#include "cli/generation_request.h"
 #include "cli/input.h"
 #include "cli/json_output.h"
 #include "cli/signals.h"
@@ -16,10 +17,7 @@ namespace {
 
 // nullopt: there is no prompt.
 Result<std::optional<Request>> read_request(const RunOptions& options) {
-  Request request{.prompt = RawText{},
-                  .max_tokens = options.generation.max_tokens,
-                  .sampling = options.generation.sampling,
-                  .stop = options.generation.stop};
+  Request request = generation_request(options.generation);
   Chat chat{.messages = {}, .tools = {}, .think = options.generation.think};
   if (!options.tools_file.empty()) {
     Result<std::string> tools = read_input_file(options.tools_file);
