@@ -10,5 +10,6 @@ ExitCode run(const RunOptions& options);            // run_command.cc
 ExitCode tokenize(const TokenizeOptions& options);  // text_commands.cc
 ExitCode render(const TemplateOptions& options);    // text_commands.cc
 ExitCode forward(const ForwardOptions& options);    // forward_command.cc
+ExitCode plan(const PlanOptions& options);          // plan_command.cc
 
 }  // namespace gerbil::cli

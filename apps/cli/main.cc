@@ -37,6 +37,8 @@ ExitCode execute(const Command& command) {
           return render(chosen);
         } else if constexpr (std::is_same_v<Chosen, ForwardOptions>) {
           return forward(chosen);
+        } else if constexpr (std::is_same_v<Chosen, PlanOptions>) {
+          return plan(chosen);
         } else if constexpr (std::is_same_v<Chosen, WrongUsage>) {
           return report_wrong_usage(chosen.message, chosen.help);
         } else {

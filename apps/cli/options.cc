@@ -21,6 +21,7 @@ usage: gerbil COMMAND MODEL ...
   tokenize  print the token ids of a text
   template  print the prompt that a chat becomes
   forward   write a prompt's logits and hidden states to a file
+  plan      say what a model would take, without loading it
 
 MODEL is a checkpoint's folder, or demo: the bundled model.
 'gerbil COMMAND --help' lists a command's options; 'gerbil --version' prints the version.
@@ -176,6 +177,19 @@ Command parse_forward(std::vector<std::string> words) {
   return options;
 }
 
+Command parse_plan(std::vector<std::string> words) {
+  PlanOptions options;
+  CLI::App app(
+      "Says what a model would take: what is needed of its files and what is skipped, bytes in\n"
+      "memory by part, and whether it fits here. No weight is read.",
+      "gerbil plan");
+  add_model(app, &options.load.model);
+  app.add_flag("--json", options.json, "As one JSON object (docs/plan.md)");
+  add_load_options(app, &options.load, &options.quiet);
+  if (auto done = parse(app, std::move(words))) return *done;
+  return options;
+}
+
 }  // namespace
 
 Command parse_command_line(const std::vector<std::string>& arguments) {
@@ -186,6 +200,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (name == "tokenize") return parse_tokenize(std::move(words));
   if (name == "template") return parse_template(std::move(words));
   if (name == "forward") return parse_forward(std::move(words));
+  if (name == "plan") return parse_plan(std::move(words));
   if (name == "--help" || name == "-h" || name == "help") return ShowText{std::string(kHelp)};
   if (name == "--version") return ShowText{fmt::format("gerbil {}\n", version())};
   return WrongUsage{

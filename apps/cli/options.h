@@ -53,6 +53,12 @@ struct ForwardOptions {
   bool quiet = false;
 };
 
+struct PlanOptions {
+  LoadOptions load;
+  bool json = false;
+  bool quiet = false;
+};
+
 struct ShowText {
   std::string text;  // help or version, for standard output
 };
@@ -62,8 +68,8 @@ struct WrongUsage {
   std::string help;     // the command whose help says more: "gerbil run --help"
 };
 
-using Command = std::variant<RunOptions, TokenizeOptions, TemplateOptions, ForwardOptions, ShowText,
-                             WrongUsage>;
+using Command = std::variant<RunOptions, TokenizeOptions, TemplateOptions, ForwardOptions,
+                             PlanOptions, ShowText, WrongUsage>;
 
 // `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

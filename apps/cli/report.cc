@@ -43,10 +43,12 @@ Result<std::unique_ptr<Engine>> ModelLoader::load(LoadOptions options) {
   return Engine::load(options);
 }
 
-void ModelLoader::print_notes() {
-  for (const std::string& note : std::exchange(notes_, {})) {
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) {
     print_error_line(fmt::format("gerbil: note: {}", note));
   }
 }
+
+void ModelLoader::print_notes() { cli::print_notes(std::exchange(notes_, {})); }
 
 }  // namespace gerbil::cli

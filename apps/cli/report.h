@@ -20,6 +20,9 @@ ExitCode report_chat_error(std::string_view message, std::string_view messages_f
 // One line with the command whose help says more. Returns kWrongUsage.
 ExitCode report_wrong_usage(std::string_view message, std::string_view help);
 
+// "gerbil: note: ...", a line each.
+void print_notes(const std::vector<std::string>& notes);
+
 // Engine::load() with the bundled models' folder and a bar while it takes long. The notes of
 // loading are kept: an error needs no company.
 class ModelLoader {

@@ -312,6 +312,79 @@ class Engine {
   std::shared_ptr<Impl> impl_;
 };
 
+// ---- plan: what a model would take, with nothing loaded but configs and headers
+
+struct Plan {
+  // The model.
+  std::string folder;
+  std::string architecture;  // "Qwen3ForCausalLM"
+  uint64_t parameters = 0;   // of what would be loaded; a tied table counts once
+  int64_t layers = 0;
+  int64_t windowed_layers = 0;   // of these: attention within a window
+  int64_t recurrent_layers = 0;  // of these: with a state of fixed size, no KV cache
+  int64_t hidden = 0;
+  int64_t vocab_size = 0;
+  int64_t max_context = 0;       // tokens, as the model says
+  int64_t tokenizer_tokens = 0;  // vocabulary of its tokenizer; 0: it has none
+  bool chat_template = false;
+
+  // How it would run: names as on the command line, with "auto" decided.
+  std::string backend, quant, activations, kv;
+  int threads = 0;
+  int64_t batch = 0;
+  int64_t context = 0;  // that Engine::load would take now
+
+  // On disk.
+  struct Skipped {
+    std::string rule;  // "vision"
+    int64_t tensors = 0;
+    uint64_t bytes = 0;
+  };
+  int64_t needed_tensors = 0;
+  uint64_t needed_bytes = 0;
+  std::vector<Skipped> skipped;
+
+  // In memory: what one conversation as long as `context` takes at most. Beside it there are the
+  // program itself and the tokenizer.
+  struct Encoding {
+    std::string name;  // "bf16"
+    uint64_t parameters = 0;
+    uint64_t bytes = 0;
+  };
+  struct WeightClass {
+    std::string name;  // "embedding", "attention", "recurrent", "mlp", "experts", ...
+    int64_t tensors = 0;
+    uint64_t parameters = 0;
+    uint64_t bytes = 0;            // held
+    std::vector<Encoding> stored;  // in the checkpoint; most bytes first
+    std::vector<Encoding> held;    // in memory, likewise
+  };
+  std::vector<WeightClass> weights;  // the classes that the model has
+  uint64_t weight_bytes = 0;         // of all classes
+  uint64_t mapped_bytes = 0;  // of these: not copied, the file's own pages, which the system may
+                              // drop and read again
+  uint64_t step_bytes = 0;    // what a step of `batch` tokens works in
+  uint64_t kv_bytes = 0;      // KV cache of `context` tokens, in the blocks it is allocated in
+  uint64_t kv_bytes_per_1k_tokens = 0;  // 1024 tokens in the layers that keep every token
+  uint64_t kv_window_bytes = 0;         // all that windowed layers keep of a long conversation
+  uint64_t recurrent_bytes = 0;         // recurrent_states of recurrent_state_bytes, in blocks
+  uint64_t recurrent_state_bytes = 0;   // of one place of a conversation
+  int64_t recurrent_states = 0;  // that a conversation holds at most: its own, those being written,
+                                 // and snapshots to come back to
+  uint64_t total_bytes = 0;      // weights, step, KV cache and recurrent states
+
+  // This machine.
+  uint64_t free_bytes = 0;      // memory that could be taken now; 0: the system does not say
+  bool fits = false;            // total_bytes in free_bytes
+  int64_t largest_context = 0;  // tokens that would fit; 0: not even the weights do, or unknown
+};
+
+// What Engine::load(options) would take, and how. Weights need not be readable, but their headers
+// must be there. Errors as Engine::load's.
+Result<Plan> plan(const LoadOptions& options);
+// One JSON object without a newline; its fields are described in docs/plan.md.
+std::string to_json(const Plan& plan);
+
 // The library's version, "0.1.0".
 std::string_view version();
 

@@ -1,4 +1,5 @@
 #include "api/engine_impl.h"
+#include "api/load_options.h"
 #include "base/quote.h"
 #include "hub/model_files.h"
 #include "platform/clock.h"
@@ -7,43 +8,6 @@
 
 namespace gerbil {
 namespace {
-
-std::string_view quant_name(Quant quant) {
-  return quant == Quant::kF32 ? "f32" : quant == Quant::kBF16 ? "bf16" : "stored";
-}
-
-runtime::RunnerOptions runner_options(const LoadOptions& options) {
-  const bool kv_f32 =
-      options.kv == Kv::kF32 || (options.kv == Kv::kAuto && options.quant == Quant::kF32);
-  runtime::RunnerOptions result{.reference = options.backend == Backend::kReference,
-                                .kv = kv_f32 ? graph::KvType::kF32 : graph::KvType::kF16,
-                                .threads = options.threads,
-                                .batch = options.batch,
-                                .context = options.context};
-  if (options.quant == Quant::kF32) result.weights = backend::WeightChoice::kF32;
-  if (options.quant == Quant::kBF16) result.weights = backend::WeightChoice::kBF16;
-  return result;
-}
-
-Status check(const LoadOptions& options) {
-  if (options.backend == Backend::kWebGpu)
-    return unsupported("backend webgpu is not in this build");
-  if (options.threads < 0 || options.threads > 1024)
-    return invalid("threads: expected 0 (one per processor) to 1024, found {}", options.threads);
-  if (options.context < 0)
-    return invalid("context: expected 0 (the model's) or more, found {}", options.context);
-  return {};
-}
-
-// "15 mtp tensors (1.6 MB) and 81 vision tensors (2.8 MB) are skipped"
-std::string skipped_line(const model::LoadReport& report) {
-  std::string line;
-  for (const model::LoadReport::Skipped& skipped : report.skipped)
-    line += fmt::format("{}{} {} tensors ({:.1f} MB)", line.empty() ? "" : " and ",
-                        skipped.count.tensors, skipped.rule,
-                        static_cast<double>(skipped.count.bytes) / 1e6);
-  return line + " are skipped";
-}
 
 Sampling public_defaults(const graph::SampleParams& params) {
   return {.temperature = static_cast<double>(params.temperature),
@@ -62,13 +26,14 @@ Engine::Engine(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() { impl_->engine->stop(); }
 
 Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
-  GERBIL_CHECK_OK(check(options));
+  GERBIL_CHECK_OK(api::check(options));
   const double started = platform::monotonic_seconds();
   GERBIL_TRY(const hub::ModelFiles files,
              hub::open_model(options.model, api::hub_options(options.bundled_models, true)));
   GERBIL_TRY(const model::Model model, model::load_model(files.config, files.path("config.json"),
                                                          files.checkpoint, options.on_note));
-  if (!model.report.skipped.empty() && options.on_note) options.on_note(skipped_line(model.report));
+  if (!model.report.skipped.empty() && options.on_note)
+    options.on_note(api::skipped_line(model.report));
 
   auto impl = std::make_shared<Impl>();
   GERBIL_TRY(impl->prompter, api::Prompter::load(files));
@@ -81,7 +46,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
       if (id >= model.config->vocab)
         options.on_note(fmt::format("eos_token_id {} ends no answer: the model has only {} tokens",
                                     id, model.config->vocab));
-  const runtime::RunnerOptions wanted = runner_options(options);
+  const runtime::RunnerOptions wanted = api::runner_options(options);
   GERBIL_TRY(auto runner,
              runtime::Runner::load(model, wanted, options.on_note, options.on_progress));
 
@@ -92,10 +57,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   info.vocab_size = runner->vocab();
   info.weight_bytes = runner->weight_bytes();
   info.sampling = public_defaults(impl->generation.sampling);
-  info.choices =
-      fmt::format("quant {}, activations f32, kv {}, {} threads, batch {}, context {}",
-                  quant_name(options.quant), wanted.kv == graph::KvType::kF32 ? "f32" : "f16",
-                  runner->backend().threads(), runner->batch(), runner->context());
+  info.choices = fmt::format("quant {}, activations f32, kv {}, {} threads, batch {}, context {}",
+                             api::quant_name(wanted), api::kv_name(wanted),
+                             runner->backend().threads(), runner->batch(), runner->context());
   impl->engine = std::make_unique<runtime::Engine>(std::move(runner));
   info.load_ms = (platform::monotonic_seconds() - started) * 1e3;
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));

@@ -60,26 +60,30 @@ Result<Footprint> measure(const model::Model& model, const RunnerOptions& option
   for (const graph::StateLayout::Kv& kv : layout.kv) {
     const uint64_t page = layout.pools[static_cast<size_t>(kv.pool)].page_bytes(options.kv);
     if (kv.window == 0)
-      footprint.kv_bytes_per_page += page;
+      footprint.page_bytes += page;
     else
       footprint.window_bytes += page * static_cast<uint64_t>(window_pages(
                                            kv.window, model.config->max_positions, options.batch));
   }
   footprint.slot_bytes = static_cast<uint64_t>(layout.slot_elements) * sizeof(float);
   footprint.slots = layout.has_recurrent() ? Conversation::kSlots : 0;
-  const auto states_of = [&](int64_t context) {
+  const auto kv_of = [&](int64_t context) {
     return backend->measure_states(layout, options.kv, most_pages(layout, context, options.batch),
-                                   footprint.slots);
+                                   0);
   };
-  footprint.state_bytes = states_of(footprint.context);
+  const std::vector<int64_t> no_pages(layout.pools.size(), 0);
+  footprint.kv_bytes = kv_of(footprint.context);
+  footprint.recurrent_bytes =
+      backend->measure_states(layout, options.kv, no_pages, footprint.slots);
 
   footprint.free_bytes = platform::physical_memory().available_bytes;
-  const uint64_t fixed = footprint.weight_bytes() + footprint.step_bytes;
+  const uint64_t fixed =
+      footprint.weight_bytes() + footprint.step_bytes + footprint.recurrent_bytes;
   int64_t fits = 0;  // in pages
   int64_t beyond = pages_for(model.config->max_positions) + 1;
   while (beyond - fits > 1) {
     const int64_t middle = fits + (beyond - fits) / 2;
-    (fixed + states_of(middle * kPage) <= footprint.free_bytes ? fits : beyond) = middle;
+    (fixed + kv_of(middle * kPage) <= footprint.free_bytes ? fits : beyond) = middle;
   }
   footprint.largest_context = std::min(fits * kPage, model.config->max_positions);
   return footprint;

@@ -21,16 +21,18 @@ struct Footprint {
   uint64_t step_bytes = 0;                     // Plan::size_bytes()
   int64_t context = 0;                         // that Runner::load would take
   graph::StateLayout layout;
-  uint64_t kv_bytes_per_page = 0;  // 32 tokens of every layer that keeps all of them
-  uint64_t window_bytes = 0;       // all that layers with a window keep of a long sequence
-  uint64_t slot_bytes = 0;         // recurrent states of one place of a sequence
-  int32_t slots = 0;               // most of them that a conversation holds
-  uint64_t state_bytes = 0;     // StateStore::size_bytes(), one conversation as long as the context
-  int64_t largest_context = 0;  // that fits `free_bytes` with all the rest; 0: none does
-  uint64_t free_bytes = 0;      // 0: the system does not say
+  uint64_t page_bytes = 0;       // of 32 tokens, in the layers that keep every token
+  uint64_t window_bytes = 0;     // all that the layers with a window keep of a long sequence
+  uint64_t slot_bytes = 0;       // recurrent states after one token
+  int32_t slots = 0;             // most of these that a conversation holds
+  uint64_t kv_bytes = 0;         // of the state store: one conversation as long as the context
+  uint64_t recurrent_bytes = 0;  // of the state store: its slots
+  uint64_t free_bytes = 0;       // 0: the system does not say
+  int64_t largest_context = 0;   // that fits into them with all the rest; 0: none does
 
   uint64_t weight_bytes() const;
-  uint64_t total_bytes() const { return weight_bytes() + step_bytes + state_bytes; }
+  uint64_t state_bytes() const { return kv_bytes + recurrent_bytes; }  // StateStore::size_bytes()
+  uint64_t total_bytes() const { return weight_bytes() + step_bytes + state_bytes(); }
 };
 
 // Errors as Runner::load's, but for memory that the system refuses.

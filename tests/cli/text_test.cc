@@ -113,7 +113,7 @@ TEST(TextTest, SaysWhatItIs) {
   EXPECT_TRUE(version.output.starts_with("gerbil 0.")) << version.output;
   const Finished help = gerbil({"--help"});
   EXPECT_TRUE(succeeded(help));
-  for (const std::string command : {"run", "tokenize", "template", "forward"}) {
+  for (const std::string command : {"run", "tokenize", "template", "forward", "plan"}) {
     EXPECT_TRUE(help.output.contains("\n  " + command + " ")) << help.output;
     const Finished more = gerbil({command, "--help"});
     EXPECT_TRUE(succeeded(more)) << command;

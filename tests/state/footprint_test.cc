@@ -51,7 +51,7 @@ void expect_as_loaded(const model::Model& model, const RunnerOptions& options) {
   for (size_t pool = 0; pool < pages.size(); ++pool)
     ASSERT_TRUE(store.reserve_pages(static_cast<int32_t>(pool), static_cast<int32_t>(pages[pool])));
   ASSERT_TRUE(store.reserve_slots(footprint.slots));
-  EXPECT_EQ(footprint.state_bytes, store.size_bytes());
+  EXPECT_EQ(footprint.state_bytes(), store.size_bytes());
 }
 
 TEST(FootprintTest, IsWhatTheRunnerTakes) {
@@ -113,7 +113,7 @@ void expect_within(const model::Model& model, int64_t batch) {
     if (footprint.slots > 0 && batch > 1) {
       EXPECT_GE(runner.states().peak_slots(), footprint.slots - 2);
     }
-    EXPECT_LE(runner.states().store().size_bytes(), footprint.state_bytes);
+    EXPECT_LE(runner.states().store().size_bytes(), footprint.state_bytes());
     return {};
   });
   EXPECT_TRUE(checked);
