@@ -90,6 +90,17 @@ WeightId Builder::weight(std::string_view scope, const std::string& role, Weight
   return static_cast<WeightId>(graph_.weights.size() - 1);
 }
 
+WeightId Builder::expert_weight(std::string_view scope, const std::string& role,
+                                tensor::Shape shape, uint64_t parts) {
+  const WeightBinding* bound = binding(role);
+  const uint64_t tensors = shape[0] * parts;
+  const bool whole = bound != nullptr && bound->parts.size() == 1 &&
+                     (tensors > 1 || bound->parts[0].tensor.shape.rank() == 3);
+  std::vector<tensor::Shape> stored = {shape};
+  if (!whole) stored.assign(tensors, {shape[1] / parts, shape[2]});
+  return weight(scope, role, WeightUse::kExperts, stored, shape);
+}
+
 WeightId Builder::optional_vector(std::string_view scope, const std::string& role,
                                   const std::vector<tensor::Shape>& stored, int64_t size) {
   const WeightBinding* bound = binding(role);
@@ -236,6 +247,31 @@ Scope::Gate Scope::delta_gate(Value a, Value b) const {
 
 Value Scope::delta_rule(Value q, Value k, Value v, Gate gate, StateId state) const {
   return builder_->node(path_, DeltaRule{}, {q, k, v, gate.g, gate.beta}, shape(v), {}, state);
+}
+
+Value Scope::scale_rows(Value x, Value scales) const {
+  return builder_->node(path_, ScaleRows{}, {x, scales}, shape(x));
+}
+
+Scope::Choice Scope::route(Value logits, int64_t top_k, bool normalise) const {
+  const ValueShape chosen{shape(logits).rows, 1, top_k};
+  const Value ids = builder_->node(path_, Route{top_k, normalise}, {logits}, chosen);
+  if (ids.id < 0) return {};
+  builder_->graph_.values[static_cast<size_t>(ids.id)].dtype = tensor::DType::kI32;
+  const Value weights = builder_->value(chosen);
+  builder_->graph_.nodes.back().outputs.push_back(weights.id);
+  return {ids, weights};
+}
+
+Value Scope::experts(std::string_view name, Value x, Choice choice, int64_t experts,
+                     int64_t inner) const {
+  const int64_t dim = shape(x).width();
+  const WeightId gate_up = builder_->expert_weight(path_, join(name) + ".gate_up",
+                                                   {u64(experts), u64(2 * inner), u64(dim)}, 2);
+  const WeightId down =
+      builder_->expert_weight(path_, join(name) + ".down", {u64(experts), u64(dim), u64(inner)}, 1);
+  return builder_->node(path_, Experts{}, {x, choice.ids, choice.weights}, {shape(x).rows, 1, dim},
+                        {gate_up, down});
 }
 
 Value Scope::gather_wanted(Value x) const {

@@ -81,6 +81,17 @@ class Scope {
   Gate delta_gate(Value a, Value b) const;  // weights a_log, dt_bias
   Value delta_rule(Value q, Value k, Value v, Gate gate, StateId state) const;
 
+  Value scale_rows(Value x, Value scales) const;  // one number a row
+  struct Choice {
+    Value ids, weights;
+  };
+  Choice route(Value logits, int64_t top_k, bool normalise) const;
+  // Weights NAME.gate_up and NAME.down of `experts` SwiGLU layers, stored whole, [experts, 2 *
+  // inner, in] and [experts, out, inner], or expert by expert: gate, up, gate, up, ... and down,
+  // down, ...
+  Value experts(std::string_view name, Value x, Choice choice, int64_t experts,
+                int64_t inner) const;
+
   Value gather_wanted(Value x) const;
   Value sample(Value logits) const;
 
@@ -122,6 +133,9 @@ class Builder {
   // The weight of `role`, made of parts of these shapes; -1 after an error.
   WeightId weight(std::string_view scope, const std::string& role, WeightUse use,
                   const std::vector<tensor::Shape>& stored, tensor::Shape used);
+  // The same of experts [count, out, in], stored in one tensor or in `parts` tensors an expert.
+  WeightId expert_weight(std::string_view scope, const std::string& role, tensor::Shape shape,
+                         uint64_t parts);
   WeightId optional_vector(std::string_view scope, const std::string& role,
                            const std::vector<tensor::Shape>& stored, int64_t size);
   const WeightBinding* binding(std::string_view role) const;

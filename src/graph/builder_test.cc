@@ -163,5 +163,56 @@ TEST(Builder, ReadsTheStateOfAnotherLayer) {
   EXPECT_EQ(graph->nodes.back().inputs.size(), 1u);
 }
 
+Result<Graph> sparse_layer(const FakeWeights& weights, int64_t experts) {
+  Builder builder(weights.map());
+  const Scope root = builder.root();
+  const Value x = root.embed("embed", 10, 8);
+  const Value logits = root.linear("router", x, experts);
+  const Value y = root.experts("experts", x, root.route(logits, 1, true), experts, 6);
+  const Value gate = root.sigmoid(root.linear("gate", x, 1));
+  root.tap("y", root.scale_rows(y, gate));
+  return builder.finish();
+}
+
+FakeWeights sparse_weights(uint64_t experts) {
+  FakeWeights weights;
+  weights.add("embed", {{10, 8}}).add("router", {{experts, 8}}).add("gate", {{1, 8}});
+  return weights;
+}
+
+TEST(Builder, TakesExpertsWholeOrOneByOne) {
+  for (const uint64_t experts : {1, 3}) {
+    FakeWeights whole = sparse_weights(experts);
+    whole.add("experts.gate_up", {{experts, 12, 8}}).add("experts.down", {{experts, 8, 6}});
+    FakeWeights single = sparse_weights(experts);
+    single.add("experts.gate_up", std::vector<tensor::Shape>(2 * experts, {6, 8}))
+        .add("experts.down", std::vector<tensor::Shape>(experts, {8, 6}));
+    const auto a = sparse_layer(whole, static_cast<int64_t>(experts));
+    const auto b = sparse_layer(single, static_cast<int64_t>(experts));
+    ASSERT_TRUE(a) << a.error().message;
+    ASSERT_TRUE(b) << b.error().message;
+    EXPECT_EQ(print(*a), print(*b));
+    if (experts == 3) {
+      EXPECT_THAT(print(*a), HasSubstr(R"(
+%2 [R, 1, 3] = linear(%1, router[3, 8])
+%3 [R, 1, 1] I32, %4 [R, 1, 1] = route(%2) top_k=1 normalise
+%5 [R, 1, 8] = experts(%1, %3, %4, experts.gate_up[3, 12, 8], experts.down[3, 8, 6])
+)"));
+    }
+  }
+}
+
+TEST(Builder, NamesAMisshapenExpert) {
+  FakeWeights weights = sparse_weights(2);
+  weights.add("experts.gate_up", {{6, 8}, {6, 8}, {6, 8}, {5, 8}});
+  EXPECT_EQ(sparse_layer(weights, 2).error().message,
+            "fake.safetensors: tensor \"stored.experts.gate_up.3\": expected shape [6, 8], found "
+            "[5, 8]");
+  weights.add("experts.gate_up", {{2, 12, 9}});
+  EXPECT_EQ(sparse_layer(weights, 2).error().message,
+            "fake.safetensors: tensor \"stored.experts.gate_up\": expected shape [2, 12, 8], found "
+            "[2, 12, 9]");
+}
+
 }  // namespace
 }  // namespace gerbil::graph

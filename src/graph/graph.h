@@ -51,9 +51,10 @@ struct ValueInfo {
 
 // How a weight is used decides how a backend may store it.
 enum class WeightUse : uint8_t {
-  kMatrix,  // [out, in] of a linear layer: as stored, or quantised
-  kTable,   // [vocab, dim]: rows are gathered; may also serve as a matrix (tied head)
-  kVector,  // norms, biases, convolution kernels: f32
+  kMatrix,   // [out, in] of a linear layer: as stored, or quantised
+  kTable,    // [vocab, dim]: rows are gathered; may also serve as a matrix (tied head)
+  kVector,   // norms, biases, convolution kernels: f32
+  kExperts,  // [experts, out, in]: a matrix each, as kMatrix; a step reads the chosen ones
 };
 
 struct Weight {

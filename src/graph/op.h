@@ -79,6 +79,21 @@ struct DeltaGate {};
 // dk], v [rows, v_heads, dv], g, beta [rows, 1, v_heads]; state [v_heads, dk, dv].
 struct DeltaRule {};
 
+// ---- experts
+// y = x times one number a row: inputs x and s [rows, 1, 1].
+struct ScaleRows {};
+// Chooses top_k experts a row: input logits [rows, 1, experts]; outputs ids [rows, 1, top_k] i32,
+// by descending logit, ties to the lower id, and weights [rows, 1, top_k], their probabilities
+// (softmax over all experts), normalised: divided by their sum.
+struct Route {
+  int64_t top_k;
+  bool normalise;
+};
+// y = sum over s of w[s] * down_e(silu(gate_e x) * up_e x), e = ids[s]: inputs x [rows, 1, in], ids
+// and w of a Route; weights gate and up [experts, 2 * inner, in] (gate's rows first) and down
+// [experts, out, inner].
+struct Experts {};
+
 // ---- results
 // Rows Batch::wanted of the input: [rows] -> [wanted].
 struct GatherRows {};
@@ -102,9 +117,10 @@ struct GatedRmsNorm {
   float eps;
 };
 
-using Op = std::variant<Embed, Linear, RmsNorm, L2Norm, Add, Mul, Silu, Sigmoid, Slice, Reshape,
-                        Rope, Attend, Conv1d, DeltaGate, DeltaRule, GatherRows, Sample, AddRmsNorm,
-                        RmsNormRope, SiluMul, SigmoidMul, GatedRmsNorm>;
+using Op =
+    std::variant<Embed, Linear, RmsNorm, L2Norm, Add, Mul, Silu, Sigmoid, Slice, Reshape, Rope,
+                 Attend, Conv1d, DeltaGate, DeltaRule, ScaleRows, Route, Experts, GatherRows,
+                 Sample, AddRmsNorm, RmsNormRope, SiluMul, SigmoidMul, GatedRmsNorm>;
 
 // Index of an operation in Op; kOpKindOf<Linear> names it at compile time.
 using OpKind = uint8_t;

@@ -33,6 +33,9 @@ struct PrintAttributes {
   void operator()(const Conv1d& op) const {
     fmt::format_to(out, " kernel={}{}", op.kernel, op.silu ? " silu" : "");
   }
+  void operator()(const Route& op) const {
+    fmt::format_to(out, " top_k={}{}", op.top_k, op.normalise ? " normalise" : "");
+  }
   void operator()(const AddRmsNorm& op) const { eps(op.eps); }
   void operator()(const RmsNormRope& op) const {
     eps(op.eps);

@@ -82,8 +82,10 @@ Status check_weights(const Graph& graph) {
   for (const Weight& weight : graph.weights) {
     GERBIL_CHECK_OK(check_name("weight", weight.role, roles));
     const size_t rank = weight.shape.rank();
-    if (rank < 1 || rank > 2 || (rank != 2 && weight.use != WeightUse::kVector) ||
-        !within_limit(weight.shape))
+    const bool fits = weight.use == WeightUse::kVector    ? rank == 1 || rank == 2
+                      : weight.use == WeightUse::kExperts ? rank == 3
+                                                          : rank == 2;
+    if (!fits || !within_limit(weight.shape))
       return wrong("weight \"{}\": the shape {} is out of range", weight.role,
                    to_string(weight.shape));
   }

@@ -37,8 +37,8 @@ class OpCheck {
     const ValueShape y = out(0);
     GERBIL_CHECK_OK(input_is(0, {x.rows, 1, x.dim}));
     GERBIL_CHECK_OK(output_is(0, {x.rows, 1, y.dim}));
-    if (weight(0).use == WeightUse::kVector)
-      return wrong("weight \"{}\": expected a matrix, found a vector", weight(0).role);
+    if (weight(0).use != WeightUse::kMatrix && weight(0).use != WeightUse::kTable)
+      return wrong("weight \"{}\": expected a matrix, found a vector or experts", weight(0).role);
     GERBIL_CHECK_OK(weight_shape_is(0, {u64(y.dim), u64(x.dim)}));
     return node_.weights.size() > 1 ? vector_is(1, {u64(y.dim)}) : Status{};
   }
@@ -147,6 +147,50 @@ class OpCheck {
     if (v.heads % q.heads != 0)
       return wrong("{} value heads cannot share {} key heads evenly", v.heads, q.heads);
     return recurrent_state_is({u64(v.heads), u64(q.dim), u64(v.dim)});
+  }
+
+  Status operator()(const ScaleRows&) const {
+    GERBIL_CHECK_OK(counts(2, 1));
+    const ValueShape x = in(0);
+    GERBIL_CHECK_OK(input_is(0, x));
+    GERBIL_CHECK_OK(input_is(1, {x.rows, 1, 1}));
+    return output_is(0, x);
+  }
+
+  Status operator()(const Route& op) const {
+    GERBIL_CHECK_OK(counts(1, 2));
+    const ValueShape logits = in(0);
+    GERBIL_CHECK_OK(input_is(0, {logits.rows, 1, logits.dim}));
+    if (op.top_k < 1 || op.top_k > logits.dim)
+      return wrong("top_k is {} of {} experts", op.top_k, logits.dim);
+    GERBIL_CHECK_OK(output_is(0, {logits.rows, 1, op.top_k}, kI32));
+    return output_is(1, {logits.rows, 1, op.top_k});
+  }
+
+  Status operator()(const Experts&) const {
+    GERBIL_CHECK_OK(counts(3, 1, 2, 2));
+    const ValueShape x = in(0);
+    const ValueShape chosen{x.rows, 1, in(1).dim};
+    const ValueShape y = out(0);
+    GERBIL_CHECK_OK(input_is(0, {x.rows, 1, x.dim}));
+    GERBIL_CHECK_OK(input_is(1, chosen, kI32));
+    GERBIL_CHECK_OK(input_is(2, chosen));
+    GERBIL_CHECK_OK(output_is(0, {x.rows, 1, y.dim}));
+    // The ids are below the number of experts only if a route over as many made them.
+    GERBIL_CHECK_OK(experts_are(0));
+    GERBIL_CHECK_OK(experts_are(1));
+    const tensor::Shape& down = weight(1).shape;
+    GERBIL_CHECK_OK(weight_shape_is(0, {down[0], 2 * down[2], u64(x.dim)}));
+    GERBIL_CHECK_OK(weight_shape_is(1, {down[0], u64(y.dim), down[2]}));
+    for (const Node& node : graph_.nodes)
+      if (std::holds_alternative<Route>(node.op) && node.outputs[0] == node_.inputs[1]) {
+        if (node.outputs[1] == node_.inputs[2] && !node.inputs.empty() &&
+            u64(value(node.inputs[0]).shape.dim) == down[0])
+          return {};
+        break;
+      }
+    return wrong("inputs %{} and %{} are not the choice of {} experts", node_.inputs[1],
+                 node_.inputs[2], down[0]);
   }
 
   Status operator()(const GatherRows&) const {
@@ -258,6 +302,12 @@ class OpCheck {
     if (weight(i).use != WeightUse::kVector)
       return wrong("weight \"{}\": expected a vector, found a matrix or table", weight(i).role);
     return weight_shape_is(i, shape);
+  }
+  Status experts_are(size_t i) const {
+    if (weight(i).use != WeightUse::kExperts || weight(i).shape.rank() != 3)
+      return wrong("weight \"{}\": expected experts, found {}", weight(i).role,
+                   to_string(weight(i).shape));
+    return {};
   }
 
   Status recurrent_state_is(const tensor::Shape& shape) const {

@@ -13,6 +13,7 @@ namespace gerbil::graph {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::kExpertCount;
 using testing::Mixer;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -20,8 +21,8 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr int64_t kHuge = std::numeric_limits<int64_t>::max();
 
 Graph plain() {
-  auto graph =
-      testing::decoder({Mixer::kWindow, Mixer::kGatedAttention, Mixer::kDeltaNet}, /*hidden=*/true);
+  auto graph = testing::decoder(
+      {Mixer::kWindow, Mixer::kGatedAttention, Mixer::kDeltaNet, Mixer::kExperts}, /*hidden=*/true);
   EXPECT_TRUE(graph) << graph.error().message;
   return *std::move(graph);
 }
@@ -247,6 +248,32 @@ TEST(Verify, RefusesBrokenAttributes) {
        "expected a table"},
       {"vector as a matrix", [](Graph& g) { node<Linear>(g).weights = node<Conv1d>(g).weights; },
        "expected a matrix"},
+      {"experts as a matrix", [](Graph& g) { node<Linear>(g).weights = node<Experts>(g).weights; },
+       "expected"},
+      {"matrices as experts",
+       [](Graph& g) {
+         const WeightId matrix = node<Linear>(g).weights[0];
+         node<Experts>(g).weights = {matrix, matrix};
+       },
+       "expected experts"},
+      {"up and down exchanged",
+       [](Graph& g) { std::swap(node<Experts>(g).weights[0], node<Experts>(g).weights[1]); },
+       "expected shape"},
+      {"more experts than there are", [](Graph& g) { op<Route>(g).top_k = kExpertCount + 1; },
+       "top_k is 7 of 6 experts"},
+      {"no expert", [](Graph& g) { op<Route>(g).top_k = 0; }, "top_k is 0"},
+      {"a choice of other experts",
+       [](Graph& g) {
+         for (Weight& weight : g.weights)
+           if (weight.use == WeightUse::kExperts)
+             weight.shape = {kExpertCount - 1, weight.shape[1], weight.shape[2]};
+       },
+       "are not the choice of 5 experts"},
+      {"ids that no route chose",
+       [](Graph& g) { node<Experts>(g).inputs[2] = node<Experts>(g).inputs[0]; }, "expected"},
+      {"a scale of more than a number",
+       [](Graph& g) { node<ScaleRows>(g).inputs[1] = node<ScaleRows>(g).inputs[0]; },
+       "expected [R, 1, 1]"},
       {"matrix as a vector", [](Graph& g) { node<RmsNorm>(g).weights = node<Linear>(g).weights; },
        "expected a vector"},
       {"norm of another layer's size",

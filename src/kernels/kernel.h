@@ -32,20 +32,30 @@ struct TensorView {
   float* f32(int64_t row, int64_t head = 0) const {
     return static_cast<float*>(data) + row * row_stride + head * head_stride;
   }
-  int32_t* i32() const { return static_cast<int32_t*>(data); }  // ids: [rows]
+  int32_t* i32(int64_t row = 0) const {  // ids: [rows, 1, dim]
+    return static_cast<int32_t*>(data) + row * row_stride;
+  }
   int64_t width() const { return heads * dim; }
   // A row is one unbroken run of heads * dim numbers.
   bool contiguous_rows() const { return heads == 1 || head_stride == dim; }
 };
 
-// A packed weight: [rows, columns] without gaps. Vectors are f32 with rows = 1.
+// A packed weight: [rows, columns] without gaps. Vectors are f32 with rows = 1. Experts are `count`
+// such matrices, one after another, each packed as if it were alone.
 struct WeightView {
   const void* data = nullptr;
   tensor::DType dtype = tensor::DType::kF32;  // f32, f16 or bf16
   int64_t rows = 0;
   int64_t columns = 0;
+  int64_t count = 1;
 
   const float* f32() const { return static_cast<const float*>(data); }
+  // The i-th matrix.
+  WeightView matrix(int64_t i) const {
+    const auto bytes = static_cast<uint64_t>(rows * columns) * tensor::size_bytes(dtype);
+    return {static_cast<const std::byte*>(data) + static_cast<uint64_t>(i) * bytes, dtype, rows,
+            columns};
+  }
 };
 
 // The pages of one KV state's pool.

@@ -49,6 +49,7 @@ enum class Mixer : uint8_t {
   kWindow,          // the same with a window of 8
   kGatedAttention,  // Qwen3.5: gate beside each query head, part of the dims rotated
   kDeltaNet,        // Qwen3.5: Gated DeltaNet
+  kExperts,         // Qwen3.5 MoE: experts and a gate for them all, in a mixer's place
 };
 
 inline constexpr float kEps = 1e-6F;
@@ -63,6 +64,9 @@ inline constexpr int64_t kValueHeads = 4;
 inline constexpr int64_t kKeyDim = 8;
 inline constexpr int64_t kValueDim = 12;
 inline constexpr int64_t kKernel = 4;
+inline constexpr int64_t kExpertCount = 6;
+inline constexpr int64_t kTopK = 2;
+inline constexpr int64_t kExpertInner = 20;
 
 inline void add_layer_weights(FakeWeights& weights, const std::string& layer, Mixer mixer) {
   const auto u = [](int64_t size) { return static_cast<uint64_t>(size); };
@@ -71,6 +75,13 @@ inline void add_layer_weights(FakeWeights& weights, const std::string& layer, Mi
   weights.add(layer + ".mlp.gate", {{u(kInner), u(kHidden)}});
   weights.add(layer + ".mlp.up", {{u(kInner), u(kHidden)}});
   weights.add(layer + ".mlp.down", {{u(kHidden), u(kInner)}});
+  if (mixer == Mixer::kExperts) {
+    weights.add(mix + "router", {{u(kExpertCount), u(kHidden)}});
+    weights.add(mix + "experts.gate_up", {{u(kExpertCount), u(2 * kExpertInner), u(kHidden)}});
+    weights.add(mix + "experts.down", {{u(kExpertCount), u(kHidden), u(kExpertInner)}});
+    weights.add(mix + "gate", {{1, u(kHidden)}});
+    return;
+  }
   if (mixer == Mixer::kDeltaNet) {
     const int64_t keys = kKeyHeads * kKeyDim;
     const int64_t values = kValueHeads * kValueDim;
@@ -141,6 +152,14 @@ inline Value delta_net(Scope s, Value x, const std::string& layer) {
   return s.linear("out", s.merge_heads(y), kHidden);
 }
 
+inline Value experts(Scope s, Value x) {
+  const Value logits = s.linear("router", x, kExpertCount);
+  const Scope::Choice choice = s.route(logits, kTopK, true);
+  const Value y = s.experts("experts", x, choice, kExpertCount, kExpertInner);
+  const Value gate = s.linear("gate", x, 1);
+  return s.scale_rows(y, s.sigmoid(gate));
+}
+
 inline Value mix(Scope s, Value x, const std::string& layer, Mixer mixer) {
   switch (mixer) {
     case Mixer::kAttention:
@@ -151,6 +170,8 @@ inline Value mix(Scope s, Value x, const std::string& layer, Mixer mixer) {
       return gated_attention(s, x, layer);
     case Mixer::kDeltaNet:
       return delta_net(s, x, layer);
+    case Mixer::kExperts:
+      return experts(s, x);
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "kernels/delta_gate/cases.h"
 #include "kernels/delta_rule/cases.h"
 #include "kernels/embed/cases.h"
+#include "kernels/experts/cases.h"
 #include "kernels/gated_rms_norm/cases.h"
 #include "kernels/gather_rows/cases.h"
 #include "kernels/l2_norm/cases.h"
@@ -17,7 +18,9 @@
 #include "kernels/rms_norm/cases.h"
 #include "kernels/rms_norm_rope/cases.h"
 #include "kernels/rope/cases.h"
+#include "kernels/route/cases.h"
 #include "kernels/sample/cases.h"
+#include "kernels/scale_rows/cases.h"
 #include "kernels/sigmoid/cases.h"
 #include "kernels/sigmoid_mul/cases.h"
 #include "kernels/silu/cases.h"
@@ -28,11 +31,12 @@ namespace gerbil::kernels::testing {
 std::vector<Case> all_cases() {
   std::vector<Case> all;
   for (auto* cases : {
-           &embed::cases,         &linear::cases,      &rms_norm::cases,    &l2_norm::cases,
-           &add::cases,           &mul::cases,         &silu::cases,        &sigmoid::cases,
-           &rope::cases,          &attend::cases,      &conv1d::cases,      &delta_gate::cases,
-           &delta_rule::cases,    &gather_rows::cases, &sample::cases,      &add_rms_norm::cases,
-           &rms_norm_rope::cases, &silu_mul::cases,    &sigmoid_mul::cases, &gated_rms_norm::cases,
+           &embed::cases,       &linear::cases,      &rms_norm::cases,       &l2_norm::cases,
+           &add::cases,         &mul::cases,         &silu::cases,           &sigmoid::cases,
+           &rope::cases,        &attend::cases,      &conv1d::cases,         &delta_gate::cases,
+           &delta_rule::cases,  &scale_rows::cases,  &route::cases,          &experts::cases,
+           &gather_rows::cases, &sample::cases,      &add_rms_norm::cases,   &rms_norm_rope::cases,
+           &silu_mul::cases,    &sigmoid_mul::cases, &gated_rms_norm::cases,
        }) {
     std::vector<Case> some = cases();
     all.insert(all.end(), std::move_iterator(some.begin()), std::move_iterator(some.end()));

@@ -77,6 +77,8 @@ graph::Graph make_graph(const Case& c) {
     graph::Weight weight{.role = std::to_string(graph.weights.size()),
                          .shape = {u64(spec.rows), u64(spec.columns)}};
     if (spec.rows == 1) weight.shape = {u64(spec.columns)};
+    if (std::holds_alternative<graph::Experts>(c.op))
+      weight.shape = {u64(spec.count), u64(spec.rows), u64(spec.columns)};
     graph.weights.push_back(weight);
   }
   if (c.kv) {
@@ -113,12 +115,12 @@ BoundCase::BoundCase(const Case& bound, uint64_t seed) : case_(bound), graph_(ma
   for (const ViewSpec& spec : case_.outputs) values_.push_back(make_value(spec));
   for (const WeightSpec& spec : case_.weights) {
     const uint64_t size = tensor::size_bytes(spec.dtype);
-    const int64_t count = spec.rows * spec.columns;
+    const int64_t count = spec.count * spec.rows * spec.columns;
     GuardedBuffer& buffer = weight_buffers_.emplace_back(u64(count) * size, u64(spec.shift) * size);
     for (int64_t i = 0; i < count; ++i)
       store(buffer.data() + u64(i) * size, spec.dtype,
             spec.values.empty() ? numbers.next(spec.scale, spec.mean) : spec.values.at(u64(i)));
-    weights_.push_back({buffer.data(), spec.dtype, spec.rows, spec.columns});
+    weights_.push_back({buffer.data(), spec.dtype, spec.rows, spec.columns, spec.count});
   }
   make_states(seed + 1);
   make_batch(seed + 2);
@@ -298,7 +300,7 @@ std::vector<Observed> BoundCase::observed() const {
     for (int64_t row = 0; row < view.rows; ++row)
       for (int64_t head = 0; head < view.heads; ++head)
         for (int64_t i = 0; i < view.dim; ++i)
-          output.numbers.push_back(output.exact ? static_cast<double>(view.i32()[row])
+          output.numbers.push_back(output.exact ? static_cast<double>(view.i32(row)[i])
                                                 : static_cast<double>(view.f32(row, head)[i]));
   }
   for (size_t i = 0; i < segments_.size(); ++i) {

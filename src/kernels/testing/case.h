@@ -29,12 +29,13 @@ struct ViewSpec {
   float mean = 0;
   tensor::DType dtype = tensor::DType::kF32;
   std::vector<float> values = {};
-  std::vector<int32_t> ids = {};  // of an i32 input [rows]
+  std::vector<int32_t> ids = {};  // of an i32 input [rows, 1, dim]
 };
 
 struct WeightSpec {
   int64_t rows = 1;  // 1: a vector
   int64_t columns = 0;
+  int64_t count = 1;  // matrices: more for experts
   tensor::DType dtype = tensor::DType::kF32;
   float scale = 1;
   float mean = 0;
