@@ -1,11 +1,15 @@
 # cmake --install: the program, the bundled models, and the library as the package `gerbil`:
 #
 #   find_package(gerbil REQUIRED)
-#   target_link_libraries(app PRIVATE gerbil::gerbil)
+#   target_link_libraries(app PRIVATE gerbil::gerbil)          # shared
+#   target_link_libraries(app PRIVATE gerbil::gerbil_static)   # or static
 #
-# All rooms become one library, libgerbil: static, or shared with -DBUILD_SHARED_LIBS=ON.
+# or, by other build systems, pkg-config gerbil. All rooms become one library, from the objects that tests and program
+# are linked from too. Installed trees may be moved.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+
+option(GERBIL_STATIC_LIBRARY "Install the static library too" ON)
 
 set(objects)
 foreach(room base platform tensor format hub text media graph model kernels backend runtime api)
@@ -16,30 +20,52 @@ foreach(room base platform tensor format hub text media graph model kernels back
     endif()
   endif()
 endforeach()
-add_library(gerbil_library ${objects})
-set_target_properties(gerbil_library PROPERTIES
-  OUTPUT_NAME gerbil EXPORT_NAME gerbil LINKER_LANGUAGE CXX
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-target_include_directories(gerbil_library INTERFACE
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_compile_features(gerbil_library INTERFACE cxx_std_23)
+
 # The public headers name none of these: a static library's users only link them.
-target_link_libraries(gerbil_library PRIVATE
+set(private_libraries
   fmt::fmt simdjson::simdjson PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::HWY Threads::Threads)
 
+function(gerbil_library target type export_name)
+  add_library(${target} ${type} ${objects})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME gerbil EXPORT_NAME ${export_name} LINKER_LANGUAGE CXX)
+  target_include_directories(${target} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${target} PRIVATE ${private_libraries})
+  install(TARGETS ${target} EXPORT gerbil
+    LIBRARY COMPONENT runtime NAMELINK_COMPONENT development ARCHIVE COMPONENT development)
+endfunction()
+
+gerbil_library(gerbil_shared SHARED gerbil)
+set_target_properties(gerbil_shared PROPERTIES
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+if(UNIX AND NOT APPLE)
+  set(exports ${CMAKE_CURRENT_LIST_DIR}/exports.map)
+  target_link_options(gerbil_shared PRIVATE LINKER:--version-script=${exports} LINKER:-z,defs)
+  set_target_properties(gerbil_shared PROPERTIES LINK_DEPENDS ${exports})
+endif()
+if(GERBIL_STATIC_LIBRARY)
+  gerbil_library(gerbil_static STATIC gerbil_static)
+  target_compile_definitions(gerbil_static INTERFACE GERBIL_STATIC)
+endif()
+
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/gerbil)
-get_target_property(GERBIL_LIBRARY_TYPE gerbil_library TYPE)
 configure_package_config_file(
-  ${CMAKE_CURRENT_LIST_DIR}/gerbil-config.cmake.in ${PROJECT_BINARY_DIR}/gerbil-config.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/gerbilConfig.cmake.in ${PROJECT_BINARY_DIR}/gerbilConfig.cmake
   INSTALL_DESTINATION ${package} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(
-  ${PROJECT_BINARY_DIR}/gerbil-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/gerbil-config.cmake ${PROJECT_BINARY_DIR}/gerbil-config-version.cmake
-  DESTINATION ${package})
-install(TARGETS gerbil_library EXPORT gerbil)
-install(EXPORT gerbil NAMESPACE gerbil:: FILE gerbil-targets.cmake DESTINATION ${package})
+  ${PROJECT_BINARY_DIR}/gerbilConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/gerbilConfig.cmake ${PROJECT_BINARY_DIR}/gerbilConfigVersion.cmake
+  DESTINATION ${package} COMPONENT development)
+install(EXPORT gerbil NAMESPACE gerbil:: FILE gerbilTargets.cmake DESTINATION ${package} COMPONENT development)
 
-install(TARGETS gerbil)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/gerbil DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/gerbil/models)
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# How far the prefix is from the file, so that a moved tree is found.
+file(RELATIVE_PATH GERBIL_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/gerbil.pc.in ${PROJECT_BINARY_DIR}/gerbil.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/gerbil.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/gerbil DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  COMPONENT development FILES_MATCHING PATTERN "*.h")
+install(TARGETS gerbil COMPONENT runtime)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/gerbil/models COMPONENT runtime)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)

@@ -26,6 +26,7 @@
 #include <variant>
 #include <vector>
 
+#include "gerbil/export.h"
 #include "gerbil/result.h"
 
 namespace gerbil {
@@ -44,10 +45,10 @@ enum class Activations { kAuto, kF32 };  // what matrix products read; auto = f3
 
 // "cpu" -> Backend::kCpu; an unknown name, or one that is not in this build, is an error that says
 // which are.
-Result<Backend> backend_from_name(std::string_view name);
-Result<Quant> quant_from_name(std::string_view name);
-Result<Kv> kv_from_name(std::string_view name);
-Result<Activations> activations_from_name(std::string_view name);
+GERBIL_API Result<Backend> backend_from_name(std::string_view name);
+GERBIL_API Result<Quant> quant_from_name(std::string_view name);
+GERBIL_API Result<Kv> kv_from_name(std::string_view name);
+GERBIL_API Result<Activations> activations_from_name(std::string_view name);
 
 struct LoadOptions {
   std::string model;           // a checkpoint's folder, or "demo"
@@ -77,7 +78,7 @@ struct ChatOptions {
 };
 
 // The tokenizer and chat template of a checkpoint. Immutable: share it between threads.
-class Tokenizer {
+class GERBIL_API Tokenizer {
  public:
   // Reads the folder's tokenizer and template; weights are not needed. `bundled_models` as in
   // LoadOptions.
@@ -203,7 +204,7 @@ enum class FinishReason {
   kContext,    // the context is full
   kCancelled,  // cancel()
 };
-std::string_view name(FinishReason reason);  // "stop"
+GERBIL_API std::string_view name(FinishReason reason);  // "stop"
 
 enum class ThinkingEnd {
   kItself,  // the model closed it, or there was none
@@ -236,7 +237,7 @@ class Engine;
 
 // One conversation: its tokens stay in the cache, so that the next prompt that begins with them
 // costs only its end.
-class Session {
+class GERBIL_API Session {
  public:
   ~Session();
 
@@ -280,7 +281,7 @@ struct ModelInfo {
   double load_ms = 0;
 };
 
-class Engine {
+class GERBIL_API Engine {
  public:
   // Opens a checkpoint and makes it ready to run. A folder without a tokenizer loads; only ids can
   // be given then.
@@ -381,11 +382,11 @@ struct Plan {
 
 // What Engine::load(options) would take, and how. Weights need not be readable, but their headers
 // must be there. Errors as Engine::load's.
-Result<Plan> plan(const LoadOptions& options);
+GERBIL_API Result<Plan> plan(const LoadOptions& options);
 // One JSON object without a newline; its fields are described in docs/plan.md.
-std::string to_json(const Plan& plan);
+GERBIL_API std::string to_json(const Plan& plan);
 
 // The library's version, "0.1.0".
-std::string_view version();
+GERBIL_API std::string_view version();
 
 }  // namespace gerbil
