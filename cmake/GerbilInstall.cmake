@@ -30,6 +30,7 @@ function(gerbil_library target type export_name)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME gerbil EXPORT_NAME ${export_name} LINKER_LANGUAGE CXX)
   target_include_directories(${target} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(${target} INTERFACE cxx_std_23)
   target_link_libraries(${target} PRIVATE ${private_libraries})
   install(TARGETS ${target} EXPORT gerbil
     LIBRARY COMPONENT runtime NAMELINK_COMPONENT development ARCHIVE COMPONENT development)
