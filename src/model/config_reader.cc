@@ -114,7 +114,6 @@ Status read_common(const Fields& text, ModelConfig& config) {
   GERBIL_TRY(const std::string activation, text.string_or("hidden_act", "silu"));
   if (activation != "silu") return text.expected("hidden_act", "\"silu\"", ErrorCode::kUnsupported);
   GERBIL_TRY(config.hidden, text.integer("hidden_size", {1, kMaxHidden}));
-  GERBIL_TRY(config.intermediate, text.integer("intermediate_size", {1, kMaxWidth}));
   GERBIL_TRY(config.vocab, text.integer("vocab_size", {1, kMaxVocab}));
   GERBIL_TRY(const double eps, text.number_or("rms_norm_eps", 1e-6, {1e-20, 1}));
   config.eps = static_cast<float>(eps);
@@ -123,6 +122,33 @@ Status read_common(const Fields& text, ModelConfig& config) {
              text.integer_or("max_position_embeddings", 32768, {1, kMaxPositions}));
   GERBIL_TRY(config.eos_ids, read_eos_ids(text));
   GERBIL_TRY(config.tied, text.optional_boolean("tie_word_embeddings"));
+  return {};
+}
+
+Result<int64_t> read_width(const Fields& text, std::string_view key) {
+  return text.integer(key, {1, kMaxWidth});
+}
+
+Status read_experts(const Fields& text, ModelConfig& config) {
+  ExpertsConfig& experts = config.experts;
+  constexpr json::IntegerRange kCounts{1, kMaxExperts};
+  const bool local = text.has("num_local_experts");
+  GERBIL_TRY(experts.count, text.integer(local ? "num_local_experts" : "num_experts", kCounts));
+  if (local && text.has("num_experts")) {
+    GERBIL_TRY(const int64_t same, text.integer("num_experts", kCounts));
+    if (same != experts.count)
+      return text.expected("num_experts", fmt::format("{} (num_local_experts)", experts.count));
+  }
+  GERBIL_TRY(experts.top_k, text.integer("num_experts_per_tok", kCounts));
+  if (experts.top_k > experts.count)
+    return text.expected("num_experts_per_tok",
+                         fmt::format("an integer from 1 to {} (the experts)", experts.count));
+  GERBIL_TRY(experts.intermediate, read_width(text, "moe_intermediate_size"));
+  const auto most = static_cast<int64_t>(graph::kMaxElements) / (2 * config.hidden * experts.count);
+  if (experts.intermediate > most)
+    return text.expected("moe_intermediate_size",
+                         fmt::format("at most {} in {} experts of hidden_size {}", most,
+                                     experts.count, config.hidden));
   return {};
 }
 

@@ -33,16 +33,23 @@ inline constexpr int64_t kMaxWidth = 1 << 20;  // of the feed-forward layer
 inline constexpr int64_t kMaxVocab = 1 << 23;
 inline constexpr int64_t kMaxPositions = 1 << 30;
 inline constexpr int64_t kMaxConvKernel = 64;
+inline constexpr int64_t kMaxExperts = 4096;
 
 // Every member of `fields` must be in `read` (what the family reads or knows to be harmless) or in
 // the common list of harmless keys. Otherwise it is noted, or refused where it changes the maths.
 Status check_keys(const json::Fields& fields, Span<const std::string_view> read,
                   const ConfigInput& input);
 
-// hidden_size, num_hidden_layers (checked only: see read_layer_types), vocab_size,
-// intermediate_size, rms_norm_eps, max_position_embeddings, eos_token_id, tie_word_embeddings; and
-// hidden_act, which must be silu.
+// hidden_size, num_hidden_layers (checked only: see read_layer_types), vocab_size, rms_norm_eps,
+// max_position_embeddings, eos_token_id, tie_word_embeddings; and hidden_act, which must be silu.
 Status read_common(const json::Fields& text, ModelConfig& config);
+
+// A width of feed-forward layers.
+Result<int64_t> read_width(const json::Fields& text, std::string_view key);
+
+// num_experts (or num_local_experts, as new configs call it), num_experts_per_tok and
+// moe_intermediate_size. Needs config.hidden.
+Status read_experts(const json::Fields& text, ModelConfig& config);
 
 // A size that divides `whole` (the value of `whole_key`); `fallback` where it is absent, if given.
 Result<int64_t> read_divisor(const json::Fields& fields, std::string_view key, int64_t whole,

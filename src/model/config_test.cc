@@ -16,8 +16,10 @@ using testing::message_of;
 using testing::multimodal_config;
 using testing::parse_config;
 using testing::qwen2_config;
+using testing::qwen3_5_moe_text_config;
 using testing::qwen3_5_text_config;
 using testing::qwen3_config;
+using testing::qwen3_moe_config;
 using testing::TestConfig;
 
 constexpr ErrorCode kInvalid = ErrorCode::kInvalidArgument;
@@ -225,7 +227,9 @@ TEST(Config, UnknownArchitecturesAreNamedWithTheKnownOnes) {
   const Refusal refusals[] = {
       {"architectures", R"(["LlamaForCausalLM"])", kUnsupported,
        "architecture \"LlamaForCausalLM\" is not known to this build (known: Qwen2ForCausalLM, "
-       "Qwen3ForCausalLM, Qwen3_5ForCausalLM, Qwen3_5ForConditionalGeneration)"},
+       "Qwen3ForCausalLM, Qwen3MoeForCausalLM, Qwen3_5ForCausalLM, "
+       "Qwen3_5ForConditionalGeneration, Qwen3_5MoeForCausalLM, "
+       "Qwen3_5MoeForConditionalGeneration)"},
       {"architectures", "[]", kInvalid,
        "\"architectures\": expected at least one name, found an array of 0"},
       {"architectures", "\"Qwen3ForCausalLM\"", kInvalid,
@@ -236,7 +240,9 @@ TEST(Config, UnknownArchitecturesAreNamedWithTheKnownOnes) {
   const Refusal by_type[] = {
       {"model_type", "\"llama\"", kUnsupported,
        "model_type \"llama\" is not known to this build (known architectures: Qwen2ForCausalLM, "
-       "Qwen3ForCausalLM, Qwen3_5ForCausalLM, Qwen3_5ForConditionalGeneration)"},
+       "Qwen3ForCausalLM, Qwen3MoeForCausalLM, Qwen3_5ForCausalLM, "
+       "Qwen3_5ForConditionalGeneration, Qwen3_5MoeForCausalLM, "
+       "Qwen3_5MoeForConditionalGeneration)"},
       {"model_type", "", kInvalid, "\"model_type\": expected a string, but it is missing"},
   };
   expect_refusals(qwen3_config().with("architectures", ""), by_type);
@@ -429,6 +435,123 @@ TEST(Config, BrokenJsonNamesTheFile) {
               ::testing::StartsWith("config.json: "));
   EXPECT_EQ(message_of(load_model("[1]", "config.json", none)),
             "config.json: expected a JSON object, found an array of 1");
+}
+
+// ---- experts
+
+TEST(Config, Qwen3MoeIsReadWhole) {
+  const auto parsed = parse_config(qwen3_moe_config().with("norm_topk_prob", "true"));
+  const auto& c = as<Qwen3Config>(parsed);
+  EXPECT_EQ(c.experts.count, 8);
+  EXPECT_EQ(c.experts.top_k, 3);
+  EXPECT_EQ(c.experts.intermediate, 24);
+  EXPECT_TRUE(c.experts.normalise);
+  EXPECT_THAT(c.sparse, ElementsAre(true, true, true));
+  EXPECT_TRUE(c.qk_norm);
+  EXPECT_EQ(c.head_dim, 32);
+}
+
+TEST(Config, Qwen3MoeDefaultsAreTheLibrarys) {
+  const auto parsed = parse_config(qwen3_moe_config().with("head_dim", ""));
+  EXPECT_FALSE(as<Qwen3Config>(parsed).experts.normalise);
+  EXPECT_EQ(as<Qwen3Config>(parsed).head_dim, 16);  // hidden_size / num_attention_heads
+}
+
+TEST(Config, Qwen3MoeMixesDenseLayersIn) {
+  const auto stepped = parse_config(
+      qwen3_moe_config().with("num_hidden_layers", "6").with("decoder_sparse_step", "2"));
+  EXPECT_THAT(as<Qwen3Config>(stepped).sparse, ElementsAre(false, true, false, true, false, true));
+  EXPECT_EQ(as<Qwen3Config>(stepped).intermediate, 160);
+  const auto listed = parse_config(qwen3_moe_config().with("mlp_only_layers", "[1, 40]"));
+  EXPECT_THAT(as<Qwen3Config>(listed).sparse, ElementsAre(true, false, true));
+  // No layer needs it.
+  const auto sparse = parse_config(qwen3_moe_config().with("intermediate_size", ""));
+  EXPECT_EQ(message_of(sparse), "no error");
+}
+
+TEST(Config, Qwen3MoeHasItsWindowInAllLayers) {
+  const auto parsed = parse_config(qwen3_moe_config()
+                                       .with("use_sliding_window", "true")
+                                       .with("sliding_window", "16")
+                                       .with("max_window_layers", "2"));
+  EXPECT_EQ(as<Qwen3Config>(parsed).window, 16);
+  EXPECT_THAT(as<Qwen3Config>(parsed).layers,
+              ElementsAre(kSlidingAttention, kSlidingAttention, kSlidingAttention));
+}
+
+TEST(Config, NewConfigsCallTheExpertsLocal) {
+  const auto parsed =
+      parse_config(qwen3_moe_config().with("num_experts", "").with("num_local_experts", "6"));
+  EXPECT_EQ(as<Qwen3Config>(parsed).experts.count, 6);
+  const auto both = parse_config(qwen3_moe_config().with("num_local_experts", "8"));
+  EXPECT_EQ(as<Qwen3Config>(both).experts.count, 8);
+}
+
+TEST(Config, Qwen3_5MoeIsReadWhole) {
+  const auto parsed =
+      parse_config(qwen3_5_moe_text_config().with("architectures", R"(["Qwen3_5MoeForCausalLM"])"));
+  const auto& c = as<Qwen35Config>(parsed);
+  EXPECT_EQ(c.experts.count, 8);
+  EXPECT_EQ(c.experts.top_k, 2);
+  EXPECT_EQ(c.experts.intermediate, 32);
+  EXPECT_EQ(c.shared_intermediate, 48);
+  EXPECT_TRUE(c.experts.normalise);
+  EXPECT_EQ(c.sparse, std::vector<bool>(8, true));
+}
+
+TEST(Config, ExpertsThatCannotBeAreRefused) {
+  const Refusal refusals[] = {
+      {"num_experts", "0", kInvalid,
+       "\"num_experts\": expected an integer from 1 to 4096, found 0"},
+      {"num_experts", "1000000000", kInvalid,
+       "\"num_experts\": expected an integer from 1 to 4096, found 1000000000"},
+      {"num_experts", "", kInvalid,
+       "\"num_experts\": expected an integer from 1 to 4096, but it is missing"},
+      {"num_local_experts", "7", kInvalid,
+       "\"num_experts\": expected 7 (num_local_experts), found 8"},
+      {"num_experts_per_tok", "9", kInvalid,
+       "\"num_experts_per_tok\": expected an integer from 1 to 8 (the experts), found 9"},
+      {"num_experts_per_tok", "0", kInvalid,
+       "\"num_experts_per_tok\": expected an integer from 1 to 4096, found 0"},
+      {"moe_intermediate_size", "-1", kInvalid,
+       "\"moe_intermediate_size\": expected an integer from 1 to 1048576, found -1"},
+      {"decoder_sparse_step", "0", kInvalid,
+       "\"decoder_sparse_step\": expected an integer from 1 to 1048576, found 0"},
+      {"mlp_only_layers", "[-1]", kInvalid,
+       "\"mlp_only_layers[0]\": expected an integer from 0 to 1023, found -1"},
+      {"norm_topk_prob", "1", kInvalid, "\"norm_topk_prob\": expected true or false, found 1"},
+      {"n_routed_experts", "8", kUnsupported,
+       "\"n_routed_experts\": Qwen3MoeForCausalLM does not know this setting, which changes the "
+       "result; found 8"},
+      {"shared_expert_intermediate_size", "64", kUnsupported,
+       "\"shared_expert_intermediate_size\": Qwen3MoeForCausalLM does not know this setting, which "
+       "changes the result; found 64"},
+  };
+  expect_refusals(qwen3_moe_config(), refusals);
+  const Refusal together[] = {
+      {"moe_intermediate_size", "1048576", kInvalid,
+       "\"moe_intermediate_size\": expected at most 1024 in 4096 experts of hidden_size 131072, "
+       "found 1048576"},
+  };
+  expect_refusals(qwen3_moe_config().with("hidden_size", "131072").with("num_experts", "4096"),
+                  together);
+  const Refusal qwen3_5[] = {
+      {"norm_topk_prob", "false", kUnsupported, "\"norm_topk_prob\": expected true, found false"},
+      {"decoder_sparse_step", "2", kUnsupported, "\"decoder_sparse_step\": expected 1, found 2"},
+      {"mlp_only_layers", "[0]", kUnsupported,
+       "\"mlp_only_layers\": expected an empty list, found an array of 1"},
+      {"shared_expert_intermediate_size", "", kInvalid,
+       "\"shared_expert_intermediate_size\": expected an integer from 1 to 1048576, but it is "
+       "missing"},
+  };
+  expect_refusals(qwen3_5_moe_text_config().with("architectures", R"(["Qwen3_5MoeForCausalLM"])"),
+                  qwen3_5);
+  const Refusal dense[] = {
+      {"num_experts", "8", kUnsupported,
+       "\"num_experts\": Qwen3_5ForCausalLM does not know this setting, which changes the result; "
+       "found 8"},
+  };
+  expect_refusals(qwen3_5_text_only(), dense);
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ enum class Where : uint8_t {
   kEveryLayer,             // stored below PREFIX.layers.N, role below layers.N
   kAttentionLayers,        // likewise, in layers of full or sliding attention alone
   kLinearAttentionLayers,  // likewise, in the others
+  kDenseLayers,            // likewise, in layers with one feed-forward network
+  kSparseLayers,           // likewise, in layers with experts
 };
 
 enum class Presence : uint8_t {
@@ -34,13 +36,15 @@ enum class Presence : uint8_t {
 };
 
 // One weight role and the stored tensors that it is made of, concatenated along their first
-// dimension.
+// dimension. A star in a name stands for the number of an expert: all names of expert 0, then all
+// of expert 1, and so on.
 struct NameRow {
   std::string_view role;  // "attention.qkv"
   Where where = Where::kText;
   std::array<std::string_view, 4> hf{};  // in Hugging Face checkpoints; empty ones end the list
   Presence presence = Presence::kRequired;
   graph::LoadTransform transform = graph::LoadTransform::kNone;
+  std::string_view whole{};  // experts in one tensor: its name, in checkpoints that have it
 
   Span<const std::string_view> parts() const {
     size_t count = 0;

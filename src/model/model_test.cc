@@ -51,6 +51,13 @@ TEST(Model, EveryFixtureLoadsWithoutANoteAndClaimsEveryTensor) {
       {kModels + "qwen3_5-text-tiny", "config.json", "Qwen3_5ForCausalLM", 56},
       {kModels + "qwen3_5-tiny", "config.json", "Qwen3_5ForConditionalGeneration", 108, 33},
       {kModels + "qwen3_5-tiny", "config.tf517.json", "Qwen3_5ForConditionalGeneration", 108, 33},
+      {kModels + "qwen3_moe-tiny", "config.json", "Qwen3MoeForCausalLM", 2 + 2 * (8 + 1 + 8 * 3)},
+      {kModels + "qwen3_moe-mixed-tiny", "config.json", "Qwen3MoeForCausalLM",
+       3 + 4 * 8 + 3 * 3 + 1 + 6 * 3},
+      {kModels + "qwen3_5_moe-tiny", "config.json", "Qwen3_5MoeForConditionalGeneration",
+       3 + 4 * (2 + 1 + 8 * 3 + 4) + 3 * 9 + 6, 4},
+      {kModels + "qwen3_5_moe-tiny", "config.tf517.json", "Qwen3_5MoeForConditionalGeneration",
+       3 + 4 * (2 + 1 + 8 * 3 + 4) + 3 * 9 + 6, 4},
       {kDemo, "config.json", "Qwen3_5ForConditionalGeneration", 108, 57, 15},
   };
   for (const Case& c : cases) {

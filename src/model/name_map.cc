@@ -19,8 +19,9 @@ constexpr std::string_view kLayers = "layers";
 
 bool per_layer(Where where) { return where != Where::kTop && where != Where::kText; }
 
-bool has_layer(Where where, LayerType type) {
-  const bool linear = type == LayerType::kLinearAttention;
+bool has_layer(Where where, const ModelConfig& config, size_t layer) {
+  const bool linear = config.layers[layer] == LayerType::kLinearAttention;
+  const bool sparse = config.is_sparse(static_cast<int64_t>(layer));
   switch (where) {
     case Where::kEveryLayer:
       return true;
@@ -28,11 +29,57 @@ bool has_layer(Where where, LayerType type) {
       return !linear;
     case Where::kLinearAttentionLayers:
       return linear;
+    case Where::kDenseLayers:
+      return !sparse;
+    case Where::kSparseLayers:
+      return sparse;
     case Where::kTop:
     case Where::kText:
       return false;
   }
   return false;
+}
+
+// "full_attention", and in a model with experts what else the layer is made of.
+std::string describe_layer(const ModelConfig& config, uint64_t layer) {
+  const std::string_view type = name(config.layers[layer]);
+  if (config.sparse.empty()) return std::string(type);
+  return fmt::format("{} {} experts", type,
+                     config.is_sparse(static_cast<int64_t>(layer)) ? "with" : "without");
+}
+
+// A number without leading zeros at the start of `text`, which is left behind it.
+std::optional<uint64_t> take_number(std::string_view& text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto length = static_cast<size_t>(end - text.data());
+  if (error != std::errc() || std::to_string(number).size() != length) return std::nullopt;
+  text.remove_prefix(length);
+  return number;
+}
+
+constexpr char kExpertNumber = '*';
+
+bool is_per_expert(std::string_view pattern) { return pattern.contains(kExpertNumber); }
+
+std::string of_expert(std::string_view pattern, uint64_t expert) {
+  const size_t star = pattern.find(kExpertNumber);
+  return fmt::format("{}{}{}", pattern.substr(0, star), expert, pattern.substr(star + 1));
+}
+
+// Is `name` the pattern's, and if it is an expert's, of which one?
+struct NameMatch {
+  std::optional<uint64_t> expert;
+};
+std::optional<NameMatch> match(std::string_view pattern, std::string_view name) {
+  const size_t star = pattern.find(kExpertNumber);
+  if (star == std::string_view::npos)
+    return name == pattern ? std::optional(NameMatch{}) : std::nullopt;
+  if (!name.starts_with(pattern.substr(0, star))) return std::nullopt;
+  name.remove_prefix(star);
+  const auto expert = take_number(name);
+  if (!expert || name != pattern.substr(star + 1)) return std::nullopt;
+  return NameMatch{expert};
 }
 
 bool is_float(DType dtype) {
@@ -56,7 +103,7 @@ class Mapper {
     for (const NameRow& row : table_.rows) {
       if (!per_layer(row.where)) bind(row, "", row.where == Where::kTop ? "" : text_prefix());
       for (size_t i = 0; i < config_.layers.size(); ++i)
-        if (has_layer(row.where, config_.layers[i]))
+        if (has_layer(row.where, config_, i))
           bind(row, fmt::format("{}.{}.", kLayers, i),
                fmt::format("{}{}.{}.", text_prefix(), kLayers, i));
     }
@@ -75,21 +122,38 @@ class Mapper {
 
   void bind(const NameRow& row, std::string_view role_prefix, std::string_view stored_prefix) {
     graph::WeightBinding binding{.transform = row.transform, .present = false};
-    for (std::string_view part : row.parts()) {
-      std::string name = fmt::format("{}{}", stored_prefix, part);
-      const TensorRef* tensor = checkpoint_.find(name);
-      if (tensor != nullptr) {
-        binding.present = true;
-        claimed_.emplace(name);
-        ++map_.report.claimed.tensors;
-        map_.report.claimed.bytes += tensor->size_bytes;
-      }
-      binding.parts.push_back({std::move(name), tensor != nullptr ? *tensor : TensorRef{}});
+    const auto add = [&](std::string_view part) { return add_part(binding, stored_prefix, part); };
+    if (!is_per_expert(row.hf[0])) {
+      for (std::string_view part : row.parts()) add(part);
+    } else if (checkpoint_.find(fmt::format("{}{}", stored_prefix, row.whole)) != nullptr) {
+      add(row.whole);
+    } else {
+      // The first one that is missing ends it: a config may claim more experts than names fit the
+      // memory.
+      bool complete = true;
+      for (int64_t e = 0; complete && e < config_.experts.count; ++e)
+        for (std::string_view part : row.parts())
+          complete = complete && add(of_expert(part, static_cast<uint64_t>(e)));
     }
     const auto [entry, added] =
         map_.weights.emplace(fmt::format("{}{}", role_prefix, row.role), std::move(binding));
     GERBIL_ASSERT(added);
     bound_.push_back({&row, &entry->second});
+  }
+
+  // Is it in the checkpoint?
+  bool add_part(graph::WeightBinding& binding, std::string_view stored_prefix,
+                std::string_view part) {
+    std::string name = fmt::format("{}{}", stored_prefix, part);
+    const TensorRef* tensor = checkpoint_.find(name);
+    if (tensor != nullptr) {
+      binding.present = true;
+      claimed_.emplace(name);
+      ++map_.report.claimed.tensors;
+      map_.report.claimed.bytes += tensor->size_bytes;
+    }
+    binding.parts.push_back({std::move(name), tensor != nullptr ? *tensor : TensorRef{}});
+    return tensor != nullptr;
   }
 
   // Every stored tensor is claimed or skipped.
@@ -113,34 +177,51 @@ class Mapper {
   std::unexpected<Error> unknown(const std::string& name, const TensorRef& tensor) const {
     const std::string where =
         fmt::format("{}: tensor {}", place(checkpoint_, &tensor), in_quotes(name));
-    if (const auto layer = layer_of(name)) {
-      if (*layer >= config_.layers.size())
-        return corrupt("{} is of layer {}, but the config says that num_hidden_layers is {}", where,
-                       *layer, config_.layers.size());
-      return corrupt("{} does not belong in layer {}, which the config says is {}", where, *layer,
-                     model::name(config_.layers[*layer]));
+    const auto at = place_of(name);
+    if (!at) return corrupt("{} is not known to {}", where, architecture_);
+    if (at->layer >= config_.layers.size())
+      return corrupt("{} is of layer {}, but the config says that num_hidden_layers is {}", where,
+                     at->layer, config_.layers.size());
+    const bool belongs = has_layer(at->row->where, config_, at->layer);
+    if (belongs && at->expert && *at->expert >= static_cast<uint64_t>(config_.experts.count))
+      return corrupt("{} is of expert {}, but the config says that there are {}", where,
+                     *at->expert, config_.experts.count);
+    if (belongs) {  // experts, behind one that is missing or beside the tensor of them all
+      const auto& parts =
+          map_.weights.find(fmt::format("{}.{}.{}", kLayers, at->layer, at->row->role))
+              ->second.parts;
+      if (parts.back().tensor.source == nullptr) return missing(parts.back());
+      return corrupt("{} is there twice: {} is, too", where, in_quotes(parts.front().name));
     }
-    return corrupt("{} is not known to {}", where, architecture_);
+    return corrupt("{} does not belong in layer {}, which the config says is {}", where, at->layer,
+                   describe_layer(config_, at->layer));
   }
 
-  // The layer number in the name of a tensor that some row knows.
-  std::optional<uint64_t> layer_of(std::string_view name) const {
+  // Where a tensor stands that some row of a layer knows.
+  struct Place {
+    const NameRow* row;
+    uint64_t layer;
+    std::optional<uint64_t> expert;
+  };
+  std::optional<Place> place_of(std::string_view name) const {
     const std::string prefix = fmt::format("{}{}.", text_prefix(), kLayers);
     if (!name.starts_with(prefix)) return std::nullopt;
     name.remove_prefix(prefix.size());
-    uint64_t layer = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), layer);
-    if (error != std::errc() || std::to_string(layer).size() != size_t(end - name.data()))
-      return std::nullopt;
-    name.remove_prefix(static_cast<size_t>(end - name.data()));
-    if (!name.starts_with('.')) return std::nullopt;
+    const auto layer = take_number(name);
+    if (!layer || !name.starts_with('.')) return std::nullopt;
     name.remove_prefix(1);
     for (const NameRow& row : table_.rows) {
-      const auto parts = row.parts();
-      if (per_layer(row.where) && std::find(parts.begin(), parts.end(), name) != parts.end())
-        return layer;
+      if (!per_layer(row.where)) continue;
+      if (!row.whole.empty() && name == row.whole) return Place{&row, *layer, {}};
+      for (std::string_view part : row.parts())
+        if (const auto found = match(part, name)) return Place{&row, *layer, found->expert};
     }
     return std::nullopt;
+  }
+
+  std::unexpected<Error> missing(const graph::StoredPart& part) const {
+    return fail(ErrorCode::kNotFound, "{}: tensor {} is missing", place(checkpoint_, nullptr),
+                in_quotes(part.name));
   }
 
   // A role is there whole, or may be absent; its types are ones that this build reads.
@@ -151,8 +232,7 @@ class Mapper {
     for (const graph::StoredPart& part : bound.binding->parts) {
       if (part.tensor.source == nullptr) {
         if (!bound.binding->present && optional) return {};
-        return fail(ErrorCode::kNotFound, "{}: tensor {} is missing", place(checkpoint_, nullptr),
-                    in_quotes(part.name));
+        return missing(part);
       }
       if (!is_float(part.tensor.dtype))
         return unsupported("{}: tensor {}: expected F32, F16 or BF16, found {}",

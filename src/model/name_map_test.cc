@@ -299,5 +299,57 @@ TEST(NameMap, MisshapenTensorsAreNamedWhenTheGraphIsBuilt) {
   }
 }
 
+// ---- experts
+
+TEST(NameMap, ExpertsAreTakenOneAfterAnother) {
+  const auto model = load_changed("qwen3_moe-mixed-tiny", {});
+  ASSERT_TRUE(model) << model.error().message;
+  const auto gate_up = part_names(*model, "layers.1.mlp.experts.gate_up");
+  ASSERT_EQ(gate_up.size(), 12u);
+  EXPECT_EQ(gate_up[0], "model.layers.1.mlp.experts.0.gate_proj.weight");
+  EXPECT_EQ(gate_up[1], "model.layers.1.mlp.experts.0.up_proj.weight");
+  EXPECT_EQ(gate_up[11], "model.layers.1.mlp.experts.5.up_proj.weight");
+  EXPECT_EQ(part_names(*model, "layers.1.mlp.experts.down").size(), 6u);
+  EXPECT_FALSE(model->weights.contains("layers.1.mlp.gate_up"));
+  EXPECT_FALSE(model->weights.contains("layers.3.mlp.router"));
+  EXPECT_TRUE(model->weights.contains("layers.3.mlp.gate_up"));
+}
+
+TEST(NameMap, EveryExpertIsThereOnce) {
+  const std::string file =
+      GERBIL_SOURCE_DIR "/tests/data/models/qwen3_moe-mixed-tiny/model.safetensors: tensor ";
+  const std::string mlp = "model.layers.1.mlp.experts.";
+  const std::string dense = "model.layers.3.mlp.experts.";
+  const auto message = [](const std::vector<Change>& changes) {
+    return message_of(load_changed("qwen3_moe-mixed-tiny", changes));
+  };
+  EXPECT_EQ(message({{mlp + "2.up_proj.weight", {}}}),
+            file + "\"" + mlp + "2.up_proj.weight\" is missing");
+  EXPECT_EQ(message({{mlp + "0.down_proj.weight", {}}}),
+            file + "\"" + mlp + "0.down_proj.weight\" is missing");
+  const std::string extra = "extra.safetensors: tensor ";
+  EXPECT_EQ(message({{mlp + "6.up_proj.weight", make_tensor({20, 64})}}),
+            extra + "\"" + mlp +
+                "6.up_proj.weight\" is of expert 6, but the config says that there "
+                "are 6");
+  EXPECT_EQ(message({{dense + "0.up_proj.weight", make_tensor({20, 64})}}),
+            extra + "\"" + dense +
+                "0.up_proj.weight\" does not belong in layer 3, which the config "
+                "says is sliding_attention without experts");
+  EXPECT_EQ(message({{mlp + "05.up_proj.weight", make_tensor({20, 64})}}),
+            extra + "\"" + mlp + "05.up_proj.weight\" is not known to Qwen3MoeForCausalLM");
+  EXPECT_EQ(message({{mlp + "gate_up_proj", make_tensor({6, 40, 64})}}),
+            file + "\"" + mlp + "0.gate_proj.weight\" is there twice: \"" + mlp +
+                "gate_up_proj\" is, too");
+}
+
+TEST(NameMap, ManyExpertsOfNothingAreOneError) {
+  const TestConfig config =
+      testing::qwen3_moe_config().with("num_experts", "4096").with("num_hidden_layers", "1024");
+  const format::Checkpoint nothing{.files = {"nothing.safetensors"}};
+  const auto model = load_model(config.text(), "config.json", nothing);
+  EXPECT_THAT(message_of(model), EndsWith("is missing"));
+}
+
 }  // namespace
 }  // namespace gerbil::model

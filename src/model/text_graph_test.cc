@@ -16,6 +16,7 @@ using testing::multimodal_config;
 using testing::open_fixture;
 using testing::qwen3_5_text_config;
 using testing::qwen3_config;
+using testing::qwen3_moe_config;
 using testing::TestConfig;
 
 std::string printed(std::string_view fixture_name) {
@@ -227,6 +228,24 @@ TEST(TextGraph, TheTextPartOfAMultimodalModelIsBuiltAlike) {
   EXPECT_NE(text.find("tap hidden.8 = "), std::string::npos);
 }
 
+TEST(TextGraph, Qwen3_5MoeLayerHasExpertsAndASharedOne) {
+  EXPECT_EQ(lines_of(printed("qwen3_5_moe-tiny"), "layers.0.mlp"),
+            R"(%29 [R, 1, 8] = linear(%28, layers.0.mlp.router[8, 64])
+%30 [R, 1, 2] I32, %31 [R, 1, 2] = route(%29) top_k=2 normalise
+%32 [R, 1, 64] = experts(%28, %30, %31, layers.0.mlp.experts.gate_up[8, 64, 64], layers.0.mlp.experts.down[8, 64, 32])
+%33 [R, 1, 96] = linear(%28, layers.0.mlp.shared_expert.gate_up[96, 64])
+%34 [R, 1, 48] = slice(%33) heads=0+1 dims=0+48
+%35 [R, 1, 48] = slice(%33) heads=0+1 dims=48+48
+%36 [R, 1, 48] = silu(%34)
+%37 [R, 1, 48] = mul(%36, %35)
+%38 [R, 1, 64] = linear(%37, layers.0.mlp.shared_expert.down[64, 48])
+%39 [R, 1, 1] = linear(%28, layers.0.mlp.shared_expert_gate[1, 64])
+%40 [R, 1, 1] = sigmoid(%39)
+%41 [R, 1, 64] = scale_rows(%38, %40)
+%42 [R, 1, 64] = add(%32, %41)
+)");
+}
+
 // verify() would call it a bug of the builder: the config's own bounds come first.
 void expect_graph(const TestConfig& config) {
   const std::string text = config.text();
@@ -251,6 +270,14 @@ TEST(TextGraph, TheLargestSizesThatAConfigMayNameFit) {
                                      .with("linear_key_head_dim", "1024")
                                      .with("linear_value_head_dim", "1024")
                                      .with("linear_conv_kernel_dim", "64")));
+  expect_graph(qwen3_moe_config()
+                   .with("hidden_size", "131072")
+                   .with("num_experts", "4")
+                   .with("moe_intermediate_size", "1048576"));
+  expect_graph(qwen3_moe_config()
+                   .with("num_hidden_layers", "1")
+                   .with("num_experts", "60")
+                   .with("num_experts_per_tok", "60"));
 }
 
 }  // namespace

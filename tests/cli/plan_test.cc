@@ -77,7 +77,7 @@ TEST(PlanTest, TheNumbersAddUp) {
 
 TEST(PlanTest, IsWhatTheEngineLoads) {
   std::vector<std::string> models = {demo_folder()};
-  for (std::string_view name : kTinyModels) models.push_back(model_folder(name));
+  for (const std::string& name : models_with_refs()) models.push_back(model_folder(name));
   for (const std::string& model : models)
     for (const Quant quant : {Quant::kAuto, Quant::kF32, Quant::kBF16}) {
       const LoadOptions options{

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "golden/loaded_model.h"
+#include "support/checkpoint_copy.h"
 #include "support/compare.h"
 #include "support/data.h"
 #include "support/temp_folder.h"
@@ -76,18 +77,33 @@ std::string case_name(const ::testing::TestParamInfo<std::tuple<std::string, Cho
   return name + (choice.reference ? "_reference_" : "_cpu_") + std::to_string(choice.batch);
 }
 
+const std::vector<Choice> kChoices = {{true, 1},  {true, 7},  {true, 64},  {true, 512},
+                                      {false, 1}, {false, 7}, {false, 64}, {false, 512}};
+
 INSTANTIATE_TEST_SUITE_P(Models, Golden,
-                         ::testing::Combine(::testing::ValuesIn(std::vector<std::string>(
-                                                std::begin(kTinyModels), std::end(kTinyModels))),
-                                            ::testing::ValuesIn(std::vector<Choice>{{true, 1},
-                                                                                    {true, 7},
-                                                                                    {true, 64},
-                                                                                    {true, 512},
-                                                                                    {false, 1},
-                                                                                    {false, 7},
-                                                                                    {false, 64},
-                                                                                    {false, 512}})),
+                         ::testing::Combine(::testing::ValuesIn(models_with_refs()),
+                                            ::testing::ValuesIn(kChoices)),
                          case_name);
+
+// Experts in one tensor a layer instead of three an expert.
+class GoldenFused : public Golden {};
+
+TEST_P(GoldenFused, ExpertsInOneTensorAreTheSameModel) {
+  const auto& [name, choice] = GetParam();
+  CheckpointCopy copy(model_folder(name));
+  copy.fuse_experts();
+  LoadedModel model(copy.path(), f32_choices(choice.reference, choice.batch));
+  const References references = References::refs(name);
+  for (const std::string& test_case : references.cases())
+    compare_case(model, references, test_case, tolerance(choice));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, GoldenFused,
+    ::testing::Combine(::testing::ValuesIn(std::vector<std::string>(std::begin(kExpertModels),
+                                                                    std::end(kExpertModels))),
+                       ::testing::ValuesIn(kChoices)),
+    case_name);
 
 // 3,000 tokens in float64, and the sliding window, which no checkpoint of transformers' fixtures
 // has.
@@ -123,7 +139,7 @@ TEST(GoldenWindow, OldAndNewConfigsMeanTheSameModel) {
 
 // What a choice costs, against the same model at f32 choices.
 TEST(GoldenChoices, AnF16CacheCostsAThousandthOfTheLogits) {
-  for (const std::string_view name : kTinyModels) {
+  for (const std::string& name : models_with_refs()) {
     const std::vector<int32_t> ids = References::refs(name).ids("p2", "input_ids");
     const std::vector<float> want = References::refs(name).floats("p2", "logits");
     for (const bool reference : {true, false}) {
@@ -137,7 +153,7 @@ TEST(GoldenChoices, AnF16CacheCostsAThousandthOfTheLogits) {
 }
 
 TEST(GoldenChoices, WeightsAtF32AreTheStoredOnes) {
-  for (const std::string_view name : kTinyModels) {
+  for (const std::string& name : models_with_refs()) {
     const References references = References::refs(name);
     runtime::RunnerOptions options = f32_choices(false, 512);
     options.weights = backend::WeightChoice::kF32;
@@ -150,8 +166,9 @@ TEST(GoldenChoices, WeightsAtF32AreTheStoredOnes) {
 }
 
 TEST(GoldenThreads, ChangeNothingBitForBit) {
-  for (const std::string name : {"qwen3-tiny", "qwen3_5-tiny"}) {
-    const std::vector<int32_t> ids = References::refs(name).ids("p3", "input_ids");
+  for (const std::string name :
+       {"qwen3-tiny", "qwen3_5-tiny", "qwen3_moe-tiny", "qwen3_5_moe-tiny"}) {
+    const std::vector<int32_t> ids = References::refs(name).ids("p2", "input_ids");
     LoadedModel one(model_folder(name), f32_choices(false, 64, 1));
     const StoredTensors want = one.forward(ids);
     for (int threads : {2, 3, 7}) {

@@ -53,12 +53,35 @@ double logits_error(const std::filesystem::path& folder, const std::string& mode
   return difference(Span<const float>(got), Span<const float>(want)).relative();
 }
 
-void expect_every_mutation_to_show(const std::string& model, const std::string& attention,
-                                   uint64_t head_rows) {
+// What can go wrong in `layer` ("model.layers.1"), which has experts.
+std::vector<Mutation> expert_mutations(const std::string& layer) {
+  const std::string experts = layer + ".mlp.experts.";
+  const auto exchange = [](const std::string& a, const std::string& b) {
+    return [=](CheckpointCopy& copy) {
+      const StoredTensor first = copy.tensor(a);
+      copy.set_tensor(a, copy.tensor(b));
+      copy.set_tensor(b, first);
+    };
+  };
+  return {
+      {"a wrong expert", exchange(experts + "0.down_proj.weight", experts + "3.down_proj.weight")},
+      {"gate for up", exchange(experts + "1.gate_proj.weight", experts + "1.up_proj.weight")},
+      {"the router's rows swapped",
+       [=](CheckpointCopy& copy) { copy.swap_rows(layer + ".mlp.gate.weight", 0, 1, 1); }},
+      {"an expert too few", [](CheckpointCopy& copy) {
+         copy.edit_config([](nlohmann::json& config) {
+           nlohmann::json& chosen = text_of(config)["num_experts_per_tok"];
+           chosen = chosen.get<int>() - 1;
+         });
+       }}};
+}
+
+void expect_every_mutation_to_show(const std::string& model,
+                                   const std::vector<Mutation>& mutations) {
   for (const bool reference : {true, false}) {
     const double allowed = reference ? 5e-5 : 1e-4;
     EXPECT_LT(logits_error(model_folder(model), model, reference), allowed);
-    for (const Mutation& mutation : mutations(attention, head_rows)) {
+    for (const Mutation& mutation : mutations) {
       CheckpointCopy copy(model_folder(model));
       mutation.apply(copy);
       EXPECT_GT(logits_error(copy.path(), model, reference), allowed)
@@ -68,11 +91,41 @@ void expect_every_mutation_to_show(const std::string& model, const std::string& 
 }
 
 TEST(Mutation, EverySmallMistakeShowsInQwen3) {
-  expect_every_mutation_to_show("qwen3-tiny", "model.layers.1.self_attn", 32);
+  expect_every_mutation_to_show("qwen3-tiny", mutations("model.layers.1.self_attn", 32));
 }
 
 TEST(Mutation, EverySmallMistakeShowsInQwen3_5) {
-  expect_every_mutation_to_show("qwen3_5-tiny", "model.language_model.layers.3.self_attn", 128);
+  expect_every_mutation_to_show("qwen3_5-tiny",
+                                mutations("model.language_model.layers.3.self_attn", 128));
+}
+
+TEST(Mutation, EverySmallMistakeWithExpertsShowsInQwen3Moe) {
+  for (const std::string model : {"qwen3_moe-tiny", "qwen3_moe-mixed-tiny"}) {
+    std::vector<Mutation> all = expert_mutations("model.layers.1");
+    all.push_back({"normalisation", [](CheckpointCopy& copy) {
+                     copy.edit_config([](nlohmann::json& config) {
+                       config["norm_topk_prob"] = !config["norm_topk_prob"].get<bool>();
+                     });
+                   }});
+    if (model == "qwen3_moe-mixed-tiny")
+      all.push_back({"the window", [](CheckpointCopy& copy) {
+                       copy.edit_config([](nlohmann::json& config) {
+                         config["sliding_window"] = config["sliding_window"].get<int>() + 1;
+                       });
+                     }});
+    expect_every_mutation_to_show(model, all);
+  }
+}
+
+TEST(Mutation, EverySmallMistakeWithExpertsShowsInQwen3_5Moe) {
+  const std::string layer = "model.language_model.layers.2";
+  std::vector<Mutation> all = expert_mutations(layer);
+  all.push_back({"the shared expert's gate left out", [=](CheckpointCopy& copy) {
+                   // sigmoid(0) = 1/2
+                   copy.scale_tensor(layer + ".mlp.shared_expert_gate.weight", 0);
+                   copy.scale_tensor(layer + ".mlp.shared_expert.down_proj.weight", 2);
+                 }});
+  expect_every_mutation_to_show("qwen3_5_moe-tiny", all);
 }
 
 }  // namespace

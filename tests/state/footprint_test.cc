@@ -56,7 +56,7 @@ void expect_as_loaded(const model::Model& model, const RunnerOptions& options) {
 
 TEST(FootprintTest, IsWhatTheRunnerTakes) {
   std::vector<std::filesystem::path> folders = {demo_folder()};
-  for (std::string_view name : kTinyModels) folders.push_back(model_folder(name));
+  for (const std::string& name : models_with_refs()) folders.push_back(model_folder(name));
   folders.push_back(model_folder(kWindowModel));
   for (const std::filesystem::path& folder : folders) {
     SCOPED_TRACE(folder.filename());

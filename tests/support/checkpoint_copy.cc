@@ -160,4 +160,37 @@ void CheckpointCopy::swap_rows(std::string_view name, uint64_t first, uint64_t s
   set_tensor(name, std::move(changed));
 }
 
+void CheckpointCopy::fuse_experts() {
+  edit_tensors(std::string(kSingle), [](StoredTensors& tensors) {
+    const std::string first = ".experts.0.gate_proj.weight";
+    std::vector<std::string> layers;  // "model.layers.0.mlp.experts"
+    for (const auto& [name, tensor] : tensors)
+      if (name.ends_with(first)) layers.push_back(name.substr(0, name.size() - first.size() + 8));
+    if (layers.empty()) throw std::runtime_error("no tensor of an expert");
+    const auto take = [&](const std::string& name, StoredTensor& fused) {
+      const auto part = tensors.find(name);
+      if (part == tensors.end()) return false;
+      if (fused.bytes.empty())
+        fused = {part->second.dtype, {0, part->second.shape[0], part->second.shape[1]}, ""};
+      fused.bytes += part->second.bytes;
+      tensors.erase(part);
+      return true;
+    };
+    for (const std::string& layer : layers) {
+      StoredTensor gate_up;
+      StoredTensor down;
+      for (uint64_t expert = 0;; ++expert) {
+        const std::string of_expert = fmt::format("{}.{}.", layer, expert);
+        if (!take(of_expert + "gate_proj.weight", gate_up)) break;
+        take(of_expert + "up_proj.weight", gate_up);
+        take(of_expert + "down_proj.weight", down);
+        gate_up.shape[0] = down.shape[0] = expert + 1;
+      }
+      gate_up.shape[1] *= 2;
+      tensors[layer + ".gate_up_proj"] = std::move(gate_up);
+      tensors[layer + ".down_proj"] = std::move(down);
+    }
+  });
+}
+
 }  // namespace gerbil::testing

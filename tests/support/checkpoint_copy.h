@@ -48,6 +48,8 @@ class CheckpointCopy {
   void scale_tensor(std::string_view name, float factor);
   // Exchanges `count` rows of a tensor, from rows `first` and `second` on: two heads swapped.
   void swap_rows(std::string_view name, uint64_t first, uint64_t second, uint64_t count);
+  // The experts of every layer as [experts, ...] tensors: experts.gate_up_proj, experts.down_proj.
+  void fuse_experts();
 
  private:
   bool sharded() const;

@@ -29,6 +29,12 @@ std::filesystem::path model_folder(std::string_view name) {
 }
 std::filesystem::path demo_folder() { return source_folder() / "models" / "qwen3_5-nano-vl"; }
 
+std::vector<std::string> models_with_refs() {
+  std::vector<std::string> names(std::begin(kTinyModels), std::end(kTinyModels));
+  names.insert(names.end(), std::begin(kExpertModels), std::end(kExpertModels));
+  return names;
+}
+
 References::References(std::filesystem::path file)
     : file_(std::move(file)), tensors_(read_safetensors(file_)) {}
 

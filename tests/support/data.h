@@ -21,6 +21,9 @@ std::filesystem::path demo_folder();                        // models/qwen3_5-na
 inline constexpr std::string_view kTinyModels[] = {         // with refs/ and long/
     "qwen2-tiny",         "qwen3-tiny",   "qwen3-tiny-untied",
     "qwen3-tiny-sharded", "qwen3_5-tiny", "qwen3_5-text-tiny"};
+inline constexpr std::string_view kExpertModels[] = {  // with refs/ only; an expert's weights apart
+    "qwen3_moe-tiny", "qwen3_moe-mixed-tiny", "qwen3_5_moe-tiny"};
+std::vector<std::string> models_with_refs();                           // both
 inline constexpr std::string_view kWindowModel = "qwen3-window-tiny";  // with long/ only
 
 // Outputs of a reference implementation: tensors "CASE.WHAT".

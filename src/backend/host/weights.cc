@@ -63,8 +63,16 @@ Status pack_rows(const tensor::TensorRef& stored, uint64_t first, uint64_t count
   return {};
 }
 
+// Experts in one tensor as the rows of all of them: a row of [experts, out, in] would be one whole
+// expert, too much for a slice.
+tensor::TensorRef as_rows(tensor::TensorRef stored) {
+  if (stored.shape.rank() == 3 && stored.shape[2] > 0)
+    stored.shape = {stored.shape[0] * stored.shape[1], stored.shape[2]};
+  return stored;
+}
+
 struct Slice {
-  const tensor::TensorRef* stored;
+  tensor::TensorRef stored;
   uint64_t first, count;
   std::byte* out;
 };
@@ -75,12 +83,15 @@ Result<HostWeights::Entry> HostWeights::load_one(const graph::Weight& weight,
                                                  const graph::WeightBinding& binding,
                                                  WeightChoice choice, platform::ThreadPool& pool) {
   const bool vector = weight.use == graph::WeightUse::kVector;
+  const bool experts = weight.use == graph::WeightUse::kExperts;
   const DType type = packed_type(weight, binding, choice);
   const uint64_t elements = *weight.shape.elements();
   Entry entry;
   entry.view.dtype = type;
-  entry.view.rows = vector && weight.shape.rank() == 1 ? 1 : static_cast<int64_t>(weight.shape[0]);
-  entry.view.columns = entry.view.rows == 0 ? 0 : static_cast<int64_t>(elements) / entry.view.rows;
+  entry.view.count = experts ? static_cast<int64_t>(weight.shape[0]) : 1;
+  entry.view.rows =
+      vector && weight.shape.rank() == 1 ? 1 : static_cast<int64_t>(weight.shape[experts ? 1 : 0]);
+  entry.view.columns = static_cast<int64_t>(elements) / (entry.view.count * entry.view.rows);
   if (const auto bytes = borrow(binding, type)) {
     entry.view.data = bytes->data();
     entry.mapped = binding.parts.front().tensor.source;
@@ -93,12 +104,13 @@ Result<HostWeights::Entry> HostWeights::load_one(const graph::Weight& weight,
   std::vector<Slice> slices;
   std::byte* out = entry.owned.data();
   for (const graph::StoredPart& part : binding.parts) {
-    const uint64_t row_bytes = std::max<uint64_t>(1, column_count(part.tensor) * sizeof(float));
+    const tensor::TensorRef stored = experts ? as_rows(part.tensor) : part.tensor;
+    const uint64_t row_bytes = std::max<uint64_t>(1, column_count(stored) * sizeof(float));
     const uint64_t step = std::max<uint64_t>(1, kSliceBytes / row_bytes);
-    for (uint64_t first = 0; first < row_count(part.tensor); first += step) {
-      const uint64_t count = std::min(step, row_count(part.tensor) - first);
-      slices.push_back({&part.tensor, first, count, out});
-      out += count * column_count(part.tensor) * tensor::size_bytes(type);
+    for (uint64_t first = 0; first < row_count(stored); first += step) {
+      const uint64_t count = std::min(step, row_count(stored) - first);
+      slices.push_back({stored, first, count, out});
+      out += count * column_count(stored) * tensor::size_bytes(type);
     }
   }
   GERBIL_ASSERT(out == entry.owned.data() + entry.owned.size_bytes());
@@ -106,7 +118,7 @@ Result<HostWeights::Entry> HostWeights::load_one(const graph::Weight& weight,
   pool.parallel_for(static_cast<int64_t>(slices.size()), [&](int64_t i) {
     const Slice& slice = slices[static_cast<size_t>(i)];
     outcome[static_cast<size_t>(i)] =
-        pack_rows(*slice.stored, slice.first, slice.count, binding.transform, type, slice.out);
+        pack_rows(slice.stored, slice.first, slice.count, binding.transform, type, slice.out);
   });
   for (Status& status : outcome) GERBIL_CHECK_OK(std::move(status));
   return entry;
@@ -129,8 +141,7 @@ Result<std::shared_ptr<const HostWeights>> HostWeights::load(const graph::Graph&
   uint64_t done = 0;
   for (const graph::Weight& weight : graph.weights) {
     GERBIL_TRY(Entry entry, load_one(weight, map.find(weight.role)->second, choice, pool));
-    weights->size_bytes_ += static_cast<uint64_t>(entry.view.rows * entry.view.columns) *
-                            tensor::size_bytes(entry.view.dtype);
+    weights->size_bytes_ += *weight.shape.elements() * tensor::size_bytes(entry.view.dtype);
     weights->entries_.emplace(weight.role, std::move(entry));
     done += stored_bytes(weight);
     if (progress) progress(done, total);

@@ -4,12 +4,14 @@
 #include <cmath>
 
 #include "model/blocks/decoder.h"
+#include "model/blocks/experts.h"
 
 namespace gerbil::model {
 namespace {
 
 using enum Presence;
 using enum Where;
+using enum graph::LoadTransform;
 using graph::Scope;
 using graph::Value;
 
@@ -30,8 +32,21 @@ constexpr NameRow kQwen3Names[] = {
     {"attention.out", kEveryLayer, {"self_attn.o_proj.weight"}},
     {"attention.out.bias", kEveryLayer, {"self_attn.o_proj.bias"}, kOptional},
     {"mlp_norm", kEveryLayer, {"post_attention_layernorm.weight"}},
-    {"mlp.gate_up", kEveryLayer, {"mlp.gate_proj.weight", "mlp.up_proj.weight"}},
-    {"mlp.down", kEveryLayer, {"mlp.down_proj.weight"}},
+    {"mlp.gate_up", kDenseLayers, {"mlp.gate_proj.weight", "mlp.up_proj.weight"}},
+    {"mlp.down", kDenseLayers, {"mlp.down_proj.weight"}},
+    {"mlp.router", kSparseLayers, {"mlp.gate.weight"}},
+    {"mlp.experts.gate_up",
+     kSparseLayers,
+     {"mlp.experts.*.gate_proj.weight", "mlp.experts.*.up_proj.weight"},
+     kRequired,
+     kNone,
+     "mlp.experts.gate_up_proj"},
+    {"mlp.experts.down",
+     kSparseLayers,
+     {"mlp.experts.*.down_proj.weight"},
+     kRequired,
+     kNone,
+     "mlp.experts.down_proj"},
     {"final_norm", kText, {"norm.weight"}},
     {"lm_head", kTop, {"lm_head.weight"}, kUnlessTied},
 };
@@ -78,8 +93,16 @@ constexpr std::string_view kKeys[] = {
     "vocab_size",
 };
 
-// New configs list the layers' types; old ones name the first windowed layer.
-Status read_windows(const json::Fields& text, Qwen3Config& c) {
+constexpr std::string_view kExpertKeys[] = {
+    "decoder_sparse_step", "mlp_only_layers",     "moe_intermediate_size", "norm_topk_prob",
+    "num_experts",         "num_experts_per_tok", "num_local_experts",
+};
+
+enum class Variant : uint8_t { kQwen2, kQwen3, kQwen3Moe };
+
+// New configs list the layers' types; old ones name the first windowed layer. The library's code
+// for experts knows neither: there a window is all layers'.
+Status read_windows(const json::Fields& text, Variant variant, Qwen3Config& c) {
   constexpr LayerType kAllowed[] = {LayerType::kFullAttention, LayerType::kSlidingAttention};
   GERBIL_TRY(const bool use_window, text.boolean_or("use_sliding_window", false));
   GERBIL_TRY(const int64_t count, read_layer_count(text));
@@ -90,7 +113,8 @@ Status read_windows(const json::Fields& text, Qwen3Config& c) {
     c.layers.assign(static_cast<size_t>(count), LayerType::kFullAttention);
     if (use_window) {
       // 28: what the library assumes.
-      GERBIL_TRY(const int64_t first, text.integer_or("max_window_layers", 28, {0, kMaxWidth}));
+      GERBIL_TRY(int64_t first, text.integer_or("max_window_layers", 28, {0, kMaxWidth}));
+      if (variant == Variant::kQwen3Moe) first = 0;
       for (int64_t i = first; i < count; ++i)
         c.layers[static_cast<size_t>(i)] = LayerType::kSlidingAttention;
     }
@@ -102,19 +126,43 @@ Status read_windows(const json::Fields& text, Qwen3Config& c) {
   return {};
 }
 
-Result<ModelConfigPtr> parse(const ConfigInput& input, bool qk_norm) {
+// Which layers have experts, and the widths of both kinds.
+Status read_sparse_layers(const json::Fields& text, Qwen3Config& c) {
+  GERBIL_CHECK_OK(read_experts(text, c));
+  GERBIL_TRY(c.experts.normalise, text.boolean_or("norm_topk_prob", false));
+  GERBIL_TRY(const int64_t step, text.integer_or("decoder_sparse_step", 1, {1, kMaxWidth}));
+  for (int64_t i = 0; i < c.layer_count(); ++i) c.sparse.push_back((i + 1) % step == 0);
+  if (text.has("mlp_only_layers")) {
+    GERBIL_TRY(const auto dense, text.integers("mlp_only_layers", {0, kMaxLayers - 1}));
+    for (int64_t layer : dense)
+      if (layer < c.layer_count()) c.sparse[static_cast<size_t>(layer)] = false;
+  }
+  if (std::count(c.sparse.begin(), c.sparse.end(), false) == 0) return {};
+  GERBIL_TRY(c.intermediate, read_width(text, "intermediate_size"));
+  return {};
+}
+
+Result<ModelConfigPtr> parse(const ConfigInput& input, Variant variant) {
   const json::Fields& text = input.root;
-  GERBIL_CHECK_OK(check_keys(text, kKeys, input));
+  std::vector<std::string_view> keys(std::begin(kKeys), std::end(kKeys));
+  if (variant == Variant::kQwen3Moe)
+    keys.insert(keys.end(), std::begin(kExpertKeys), std::end(kExpertKeys));
+  GERBIL_CHECK_OK(check_keys(text, keys, input));
   auto c = std::make_shared<Qwen3Config>();
-  c->qk_norm = qk_norm;
+  c->qk_norm = variant != Variant::kQwen2;
   GERBIL_CHECK_OK(read_common(text, *c));
-  GERBIL_CHECK_OK(read_windows(text, *c));
+  GERBIL_CHECK_OK(read_windows(text, variant, *c));
+  if (variant == Variant::kQwen3Moe) {
+    GERBIL_CHECK_OK(read_sparse_layers(text, *c));
+  } else {
+    GERBIL_TRY(c->intermediate, read_width(text, "intermediate_size"));
+  }
   GERBIL_TRY(c->heads, text.integer("num_attention_heads", {1, kMaxHeads}));
   GERBIL_TRY(c->kv_heads,
              read_divisor(text, "num_key_value_heads", c->heads, "num_attention_heads", c->heads));
-  // Qwen3's library default is 128; Qwen2 cuts the hidden size into heads.
+  // Qwen3's library default is 128; the others cut the hidden size into heads.
   int64_t head_dim = 128;
-  if (!qk_norm && !text.has("head_dim")) {
+  if (variant != Variant::kQwen3 && !text.has("head_dim")) {
     if (c->hidden % c->heads != 0)
       return text.expected("num_attention_heads",
                            fmt::format("a divisor of {} (hidden_size)", c->hidden));
@@ -152,8 +200,15 @@ Value attention(Scope s, Value x, const Qwen3Config& c, int64_t layer) {
 Span<const NameRow> qwen2_names() { return kQwen2Names; }
 Span<const NameRow> qwen3_names() { return kQwen3Names; }
 
-Result<ModelConfigPtr> parse_qwen2_config(const ConfigInput& input) { return parse(input, false); }
-Result<ModelConfigPtr> parse_qwen3_config(const ConfigInput& input) { return parse(input, true); }
+Result<ModelConfigPtr> parse_qwen2_config(const ConfigInput& input) {
+  return parse(input, Variant::kQwen2);
+}
+Result<ModelConfigPtr> parse_qwen3_config(const ConfigInput& input) {
+  return parse(input, Variant::kQwen3);
+}
+Result<ModelConfigPtr> parse_qwen3_moe_config(const ConfigInput& input) {
+  return parse(input, Variant::kQwen3Moe);
+}
 
 void build_qwen3_text(Scope root, const ModelConfig& config) {
   const auto& c = static_cast<const Qwen3Config&>(config);
@@ -161,7 +216,9 @@ void build_qwen3_text(Scope root, const ModelConfig& config) {
   for (int64_t i = 0; i < c.layer_count(); ++i) {
     const Scope s = root / fmt::format("layers.{}", i);
     x = s.add(x, attention(s / "attention", s.rms_norm("input_norm", x, c.eps), c, i));
-    x = s.add(x, swiglu(s / "mlp", s.rms_norm("mlp_norm", x, c.eps), c.intermediate));
+    const Value normed = s.rms_norm("mlp_norm", x, c.eps);
+    x = s.add(x, c.is_sparse(i) ? routed_experts(s / "mlp", normed, c.experts)
+                                : swiglu(s / "mlp", normed, c.intermediate));
     root.tap(fmt::format("hidden.{}", i + 1), x);
   }
   predict(root, c, x);

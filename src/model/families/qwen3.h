@@ -1,5 +1,6 @@
-// Qwen3 and Qwen2, dense: pre-norm decoders with grouped-query attention and SwiGLU. Qwen3 norms
-// queries and keys per head; Qwen2 has biases on q, k and v instead.
+// Qwen3 and Qwen2: pre-norm decoders with grouped-query attention and SwiGLU. Qwen3 norms queries
+// and keys per head; Qwen2 has biases on q, k and v instead; Qwen3 MoE is Qwen3 with experts in
+// some or all layers.
 #pragma once
 
 #include "model/family.h"
@@ -19,6 +20,7 @@ Span<const NameRow> qwen2_names();
 Span<const NameRow> qwen3_names();
 Result<ModelConfigPtr> parse_qwen2_config(const ConfigInput& input);
 Result<ModelConfigPtr> parse_qwen3_config(const ConfigInput& input);
+Result<ModelConfigPtr> parse_qwen3_moe_config(const ConfigInput& input);
 void build_qwen3_text(graph::Scope root, const ModelConfig& config);
 
 }  // namespace gerbil::model

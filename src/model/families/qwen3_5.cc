@@ -3,20 +3,20 @@
 #include <cmath>
 
 #include "model/blocks/decoder.h"
+#include "model/blocks/experts.h"
 
 namespace gerbil::model {
 namespace {
 
 using enum Presence;
 using enum Where;
+using enum graph::LoadTransform;
 using graph::Scope;
 using graph::Value;
 
 // ---- names
 
-// Stored minus one; the norm inside Gated DeltaNet is not.
-constexpr auto kAddOne = graph::LoadTransform::kAddOne;
-
+// Norms are stored minus one (kAddOne), but for the one inside Gated DeltaNet.
 constexpr NameRow kNames[] = {
     {"embed", kText, {"embed_tokens.weight"}},
     {"input_norm", kEveryLayer, {"input_layernorm.weight"}, kRequired, kAddOne},
@@ -44,8 +44,26 @@ constexpr NameRow kNames[] = {
     {"delta.out", kLinearAttentionLayers, {"linear_attn.out_proj.weight"}},
 
     {"mlp_norm", kEveryLayer, {"post_attention_layernorm.weight"}, kRequired, kAddOne},
-    {"mlp.gate_up", kEveryLayer, {"mlp.gate_proj.weight", "mlp.up_proj.weight"}},
-    {"mlp.down", kEveryLayer, {"mlp.down_proj.weight"}},
+    {"mlp.gate_up", kDenseLayers, {"mlp.gate_proj.weight", "mlp.up_proj.weight"}},
+    {"mlp.down", kDenseLayers, {"mlp.down_proj.weight"}},
+    {"mlp.router", kSparseLayers, {"mlp.gate.weight"}},
+    {"mlp.experts.gate_up",
+     kSparseLayers,
+     {"mlp.experts.*.gate_proj.weight", "mlp.experts.*.up_proj.weight"},
+     kRequired,
+     kNone,
+     "mlp.experts.gate_up_proj"},
+    {"mlp.experts.down",
+     kSparseLayers,
+     {"mlp.experts.*.down_proj.weight"},
+     kRequired,
+     kNone,
+     "mlp.experts.down_proj"},
+    {"mlp.shared_expert.gate_up",
+     kSparseLayers,
+     {"mlp.shared_expert.gate_proj.weight", "mlp.shared_expert.up_proj.weight"}},
+    {"mlp.shared_expert.down", kSparseLayers, {"mlp.shared_expert.down_proj.weight"}},
+    {"mlp.shared_expert_gate", kSparseLayers, {"mlp.shared_expert_gate.weight"}},
     {"final_norm", kText, {"norm.weight"}, kRequired, kAddOne},
     {"lm_head", kTop, {"lm_head.weight"}, kUnlessTied},
 };
@@ -89,6 +107,14 @@ constexpr std::string_view kTextKeys[] = {
     "vocab_size",
 };
 
+// What a model with experts has beside these, and what it has instead of intermediate_size.
+constexpr std::string_view kExpertKeys[] = {
+    "decoder_sparse_step",   "mlp_only_layers",
+    "moe_intermediate_size", "norm_topk_prob",
+    "num_experts",           "num_experts_per_tok",
+    "num_local_experts",     "shared_expert_intermediate_size",
+};
+
 // Gates that the graph has: on the attention's output, and silu in Gated DeltaNet.
 Status check_gates(const json::Fields& text) {
   GERBIL_TRY(const bool output_gate, text.boolean_or("attn_output_gate", true));
@@ -115,14 +141,38 @@ Status read_layers(const json::Fields& text, Qwen35Config& c) {
   return {};
 }
 
-Result<std::shared_ptr<Qwen35Config>> parse_text(const json::Fields& text,
-                                                 const ConfigInput& input) {
-  GERBIL_CHECK_OK(check_keys(text, kTextKeys, input));
+// Every layer has experts, and the chosen ones' weights are always normalised.
+Status read_sparse_layers(const json::Fields& text, Qwen35Config& c) {
+  GERBIL_CHECK_OK(read_experts(text, c));
+  GERBIL_TRY(c.shared_intermediate, read_width(text, "shared_expert_intermediate_size"));
+  c.experts.normalise = true;
+  c.sparse.assign(c.layers.size(), true);
+  GERBIL_TRY(const bool normalise, text.boolean_or("norm_topk_prob", true));
+  if (!normalise) return text.expected("norm_topk_prob", "true", ErrorCode::kUnsupported);
+  GERBIL_TRY(const int64_t step, text.integer_or("decoder_sparse_step", 1));
+  if (step != 1) return text.expected("decoder_sparse_step", "1", ErrorCode::kUnsupported);
+  if (!text.has("mlp_only_layers")) return {};
+  GERBIL_TRY(const auto dense, text.integers("mlp_only_layers"));
+  if (!dense.empty())
+    return text.expected("mlp_only_layers", "an empty list", ErrorCode::kUnsupported);
+  return {};
+}
+
+Result<std::shared_ptr<Qwen35Config>> parse_text(const json::Fields& text, const ConfigInput& input,
+                                                 bool sparse) {
+  std::vector<std::string_view> keys(std::begin(kTextKeys), std::end(kTextKeys));
+  if (sparse) keys.insert(keys.end(), std::begin(kExpertKeys), std::end(kExpertKeys));
+  GERBIL_CHECK_OK(check_keys(text, keys, input));
   GERBIL_CHECK_OK(check_gates(text));
   auto c = std::make_shared<Qwen35Config>();
   c->position_axes = 3;
   GERBIL_CHECK_OK(read_common(text, *c));
   GERBIL_CHECK_OK(read_layers(text, *c));
+  if (sparse) {
+    GERBIL_CHECK_OK(read_sparse_layers(text, *c));
+  } else {
+    GERBIL_TRY(c->intermediate, read_width(text, "intermediate_size"));
+  }
 
   GERBIL_TRY(c->heads, text.integer("num_attention_heads", {1, kMaxHeads}));
   GERBIL_TRY(c->kv_heads,
@@ -185,25 +235,46 @@ Value delta_net(Scope s, Value x, const Qwen35Config& c, int64_t layer) {
   return s.linear("out", s.merge_heads(s.mul(normed, s.silu(z))), c.hidden);
 }
 
-}  // namespace
+// The chosen experts, and one that every token has, behind a gate of its own.
+Value sparse_mlp(Scope s, Value x, const Qwen35Config& c) {
+  const Value routed = routed_experts(s, x, c.experts);
+  const Value shared = swiglu(s / "shared_expert", x, c.shared_intermediate);
+  const Value gate = s.sigmoid(s.linear("shared_expert_gate", x, 1));  // [rows, 1]
+  return s.add(routed, s.scale_rows(shared, gate));
+}
 
-Span<const NameRow> qwen3_5_names() { return kNames; }
-
-Result<ModelConfigPtr> parse_qwen3_5_text_config(const ConfigInput& input) {
-  GERBIL_TRY(auto c, parse_text(input.root, input));
+Result<ModelConfigPtr> parse_text_only(const ConfigInput& input, bool sparse) {
+  GERBIL_TRY(auto c, parse_text(input.root, input, sparse));
   return ModelConfigPtr(std::move(c));
 }
 
-Result<ModelConfigPtr> parse_qwen3_5_config(const ConfigInput& input) {
+Result<ModelConfigPtr> parse_multimodal(const ConfigInput& input, bool sparse) {
   const json::Fields& root = input.root;
   GERBIL_CHECK_OK(check_keys(root, kMultimodalKeys, input));
   GERBIL_TRY(const json::Fields text, root.object("text_config"));
-  GERBIL_TRY(auto c, parse_text(text, input));
+  GERBIL_TRY(auto c, parse_text(text, input, sparse));
   GERBIL_TRY(c->image_token, read_token_id(root, "image_token_id", c->vocab));
   GERBIL_TRY(c->video_token, read_token_id(root, "video_token_id", c->vocab));
   GERBIL_TRY(const auto tied, root.optional_boolean("tie_word_embeddings"));
   if (!c->tied) c->tied = tied;  // the text's own setting counts, where it is written
   return ModelConfigPtr(std::move(c));
+}
+
+}  // namespace
+
+Span<const NameRow> qwen3_5_names() { return kNames; }
+
+Result<ModelConfigPtr> parse_qwen3_5_text_config(const ConfigInput& input) {
+  return parse_text_only(input, false);
+}
+Result<ModelConfigPtr> parse_qwen3_5_config(const ConfigInput& input) {
+  return parse_multimodal(input, false);
+}
+Result<ModelConfigPtr> parse_qwen3_5_moe_text_config(const ConfigInput& input) {
+  return parse_text_only(input, true);
+}
+Result<ModelConfigPtr> parse_qwen3_5_moe_config(const ConfigInput& input) {
+  return parse_multimodal(input, true);
 }
 
 void build_qwen3_5_text(Scope root, const ModelConfig& config) {
@@ -215,7 +286,9 @@ void build_qwen3_5_text(Scope root, const ModelConfig& config) {
     const bool full = c.layers[static_cast<size_t>(i)] == LayerType::kFullAttention;
     x = s.add(x, full ? gated_attention(s / "attention", normed, c, i)
                       : delta_net(s / "delta", normed, c, i));
-    x = s.add(x, swiglu(s / "mlp", s.rms_norm("mlp_norm", x, c.eps), c.intermediate));
+    const Value mlp_in = s.rms_norm("mlp_norm", x, c.eps);
+    x = s.add(x, c.is_sparse(i) ? sparse_mlp(s / "mlp", mlp_in, c)
+                                : swiglu(s / "mlp", mlp_in, c.intermediate));
     root.tap(fmt::format("hidden.{}", i + 1), x);
   }
   predict(root, c, x);

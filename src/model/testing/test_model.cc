@@ -88,6 +88,25 @@ TestConfig qwen3_5_text_config() {
   };
 }
 
+TestConfig qwen3_moe_config() {
+  return qwen3_config()
+      .with("architectures", R"(["Qwen3MoeForCausalLM"])")
+      .with("model_type", "\"qwen3_moe\"")
+      .with("num_experts", "8")
+      .with("num_experts_per_tok", "3")
+      .with("moe_intermediate_size", "24");
+}
+
+TestConfig qwen3_5_moe_text_config() {
+  return qwen3_5_text_config()
+      .with("intermediate_size", "")
+      .with("model_type", "\"qwen3_5_moe_text\"")
+      .with("num_experts", "8")
+      .with("num_experts_per_tok", "2")
+      .with("moe_intermediate_size", "32")
+      .with("shared_expert_intermediate_size", "48");
+}
+
 TestConfig multimodal_config(const TestConfig& text) {
   return {
       {"architectures", R"(["Qwen3_5ForConditionalGeneration"])"},

@@ -31,6 +31,9 @@ class TestConfig {
 TestConfig qwen3_config();
 TestConfig qwen2_config();
 TestConfig qwen3_5_text_config();
+// The same with experts: of Qwen3MoeForCausalLM, and a text_config.
+TestConfig qwen3_moe_config();
+TestConfig qwen3_5_moe_text_config();
 // A config of Qwen3_5ForConditionalGeneration around it.
 TestConfig multimodal_config(const TestConfig& text);
 
