@@ -48,7 +48,7 @@ struct Fixture {
 Fixture open_fixture(const std::string& folder, std::string_view config_file = "config.json");
 
 // A checkpoint without bytes, asked.safetensors, that has every tensor a config asks for; whatever
-// the config is, and empty where it has more layers than `max_layers`.
+// the config is, and empty where it has more layers than `max_layers`, or many experts.
 format::Checkpoint asked_checkpoint(std::string_view config, int64_t max_layers);
 
 // A tensor of zeros.
