@@ -20,7 +20,7 @@ endif()
 
 add_library(gerbil_options INTERFACE)
 target_compile_options(gerbil_options INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
+  -Wall -Wextra -Wpedantic -Werror -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Wno-missing-field-initializers
   # One program, one answer: no contraction of a*b+c that depends on the compiler's mood.
   -ffp-contract=off
   # std::stable_sort of GCC 12's library calls what C++17 deprecates, and Clang blames its caller. GCC still warns.
