@@ -17,6 +17,7 @@ constexpr const char* kMultimodal = "qwen3_5-tiny";
 constexpr const char* kWindow = "qwen3-window-tiny";
 constexpr const char* kUntied = "qwen3-tiny-untied";
 constexpr const char* kSharded = "qwen3-tiny-sharded";
+constexpr const char* kExperts = "qwen3_moe-tiny";
 
 constexpr const char* kConfig = "config.json";
 constexpr const char* kGeneration = "generation_config.json";
@@ -266,7 +267,9 @@ std::vector<BadInput> configs() {
        "@/config.json: JSON nested more than 32 deep"},
       {"UnknownArchitecture", kTiny, config("architectures", {"LlamaForCausalLM"}), loads(),
        R"(@/config.json: architecture "LlamaForCausalLM" is not known to this build (known: )"
-       "Qwen2ForCausalLM, Qwen3ForCausalLM, Qwen3_5ForCausalLM, Qwen3_5ForConditionalGeneration)"},
+       "Qwen2ForCausalLM, Qwen3ForCausalLM, Qwen3MoeForCausalLM, Qwen3_5ForCausalLM, "
+       "Qwen3_5ForConditionalGeneration, Qwen3_5MoeForCausalLM, "
+       "Qwen3_5MoeForConditionalGeneration)"},
       {"NoArchitecture", kTiny, writes(kConfig, "{}"), loads(),
        R"(@/config.json: "model_type": expected a string, but it is missing)"},
       {"UnknownHiddenAct", kTiny, config("hidden_act", "relu2"), loads(),
@@ -278,6 +281,23 @@ std::vector<BadInput> configs() {
       {"HugeHiddenSize", kTiny, config("hidden_size", 1'000'000'000'000'000'000), loads(),
        R"(@/config.json: "hidden_size": expected an integer from 1 to 131072, found )"
        "1000000000000000000"},
+      {"NoExperts", kExperts, config("num_local_experts", 0), loads(),
+       R"(@/config.json: "num_local_experts": expected an integer from 1 to 4096, found 0)"},
+      {"HugeNumberOfExperts", kExperts, config("num_local_experts", 1'000'000'000), loads(),
+       R"(@/config.json: "num_local_experts": expected an integer from 1 to 4096, )"
+       "found 1000000000"},
+      {"MoreExpertsThanStored", kExperts, config("num_local_experts", 4096), loads(),
+       R"(@/model.safetensors: tensor "model.layers.0.mlp.experts.8.gate_proj.weight" is missing)"},
+      {"FewerExpertsThanStored", kExperts, config("num_local_experts", 7), loads(),
+       R"(@/model.safetensors: tensor "model.layers.0.mlp.experts.7.down_proj.weight" is of expert )"
+       "7, but the config says that there are 7"},
+      {"MoreChosenThanExperts", kExperts, config("num_experts_per_tok", 9), loads(),
+       R"(@/config.json: "num_experts_per_tok": expected an integer from 1 to 8 (the experts), )"
+       "found 9"},
+      {"ExpertOfAnotherShape", kExperts,
+       reshapes("model.layers.1.mlp.experts.5.up_proj.weight", {48, 32}), loads(),
+       R"(@/model.safetensors: tensor "model.layers.1.mlp.experts.5.up_proj.weight": expected )"
+       "shape [24, 64], found [48, 32] (in layers.1.mlp)"},
       {"HugeVocabulary", kTiny, config("vocab_size", 1'000'000'000), loads(),
        R"(@/config.json: "vocab_size": expected an integer from 1 to 8388608, found 1000000000)"},
       {"HugeContext", kTiny, config("max_position_embeddings", 1'000'000'000'000), loads(),
