@@ -102,6 +102,10 @@ std::string count_text(int64_t count) {
 std::string plan_text(const Plan& plan) {
   std::string text = for_terminal(plan.folder) + "\n";
   text += fmt::format("  {}, {} parameters\n", plan.architecture, parameters_text(plan.parameters));
+  if (plan.experts > 0)
+    text +=
+        fmt::format("  {} of {} experts a token: {} parameters at work\n", plan.experts_per_token,
+                    plan.experts, parameters_text(plan.active_parameters));
   text += fmt::format("  {}, hidden {}\n", layers_text(plan), count_text(plan.hidden));
   text += fmt::format("  vocabulary {}, context up to {} tokens\n", count_text(plan.vocab_size),
                       count_text(plan.max_context));
@@ -122,7 +126,7 @@ std::string plan_text(const Plan& plan) {
   for (const Plan::WeightClass& of : plan.weights)
     add_line(text, of.name, class_text(of), of.bytes);
   add_line(text, "all weights",
-           fmt::format("{:>8}, {} of it mapped from the files", parameters_text(plan.parameters),
+           fmt::format("{:>8}, {} mapped from files", parameters_text(plan.parameters),
                        bytes_text(plan.mapped_bytes)),
            plan.weight_bytes);
   add_line(text, "work memory", fmt::format("a step of {} tokens", count_text(plan.batch)),

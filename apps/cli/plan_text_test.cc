@@ -30,6 +30,9 @@ Plan large_plan() {
   return {.folder = "model\x1b[2J",
           .architecture = "Qwen3_5MoeForConditionalGeneration",
           .parameters = 396'800'000'000,
+          .active_parameters = 17'000'000'000,
+          .experts = 512,
+          .experts_per_token = 10,
           .layers = 60,
           .windowed_layers = 30,
           .recurrent_layers = 15,
@@ -79,7 +82,8 @@ TEST(PlanTextTest, FitsIntoEightyColumns) {
   }
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   for (const char* words :
-       {"60 layers (15 attention, 30 windowed attention, 15 recurrent)", "skipped: vision",
+       {"10 of 512 experts a token: 17.0 B parameters at work",
+        "60 layers (15 attention, 30 windowed attention, 15 recurrent)", "skipped: vision",
         "386.0 B as q4 + q8, stored as bf16, 4.50 bits", "windows hold at most 123.5 MB",
         "at most 7 of 999.9 MB", "does not fit: 999.9 GB of memory are free"})
     EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;

@@ -318,8 +318,11 @@ class GERBIL_API Engine {
 struct Plan {
   // The model.
   std::string folder;
-  std::string architecture;  // "Qwen3ForCausalLM"
-  uint64_t parameters = 0;   // of what would be loaded; a tied table counts once
+  std::string architecture;        // "Qwen3ForCausalLM"
+  uint64_t parameters = 0;         // of what would be loaded; a tied table counts once
+  uint64_t active_parameters = 0;  // of these: of experts only those that a token uses
+  int64_t experts = 0;             // of a layer that has any; 0: none has
+  int64_t experts_per_token = 0;
   int64_t layers = 0;
   int64_t windowed_layers = 0;   // of these: attention within a window
   int64_t recurrent_layers = 0;  // of these: with a state of fixed size, no KV cache

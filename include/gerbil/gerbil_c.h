@@ -42,6 +42,7 @@
 
 #include "gerbil/export.h"
 
+/* The names of C. NOLINTBEGIN(readability-identifier-naming) */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -323,3 +324,4 @@ GERBIL_API gerbil_status gerbil_session_clear_cancel(gerbil_session* session);
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND(readability-identifier-naming) */

@@ -53,8 +53,15 @@ void add_weights(const model::Model& model, const runtime::Footprint& footprint,
     plan.parameters += parameters;
     if (weight.mapped) plan.mapped_bytes += weight.size_bytes;
   }
+  const model::ExpertsConfig& experts = model.config->experts;
+  plan.active_parameters = plan.parameters;
   for (Plan::WeightClass& of : classes) {
     if (of.tensors == 0) continue;
+    if (of.name == "experts" && experts.count > 0) {
+      const auto count = static_cast<uint64_t>(experts.count);
+      const auto idle = count - static_cast<uint64_t>(experts.top_k);
+      plan.active_parameters -= of.parameters / count * idle;  // all are of one size
+    }
     sort(of.stored);
     sort(of.held);
     plan.weights.push_back(std::move(of));
@@ -82,6 +89,8 @@ void add_model(const hub::ModelFiles& files, const model::Model& model, Plan& pl
   plan.hidden = config.hidden;
   plan.vocab_size = config.vocab;
   plan.max_context = config.max_positions;
+  plan.experts = config.experts.count;
+  plan.experts_per_token = config.experts.top_k;
   plan.needed_tensors = static_cast<int64_t>(model.report.claimed.tensors);
   plan.needed_bytes = model.report.claimed.bytes;
   for (const model::LoadReport::Skipped& skipped : model.report.skipped)

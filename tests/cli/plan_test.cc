@@ -107,6 +107,24 @@ TEST(PlanTest, AModelWithoutATokenizerHasAPlan) {
   EXPECT_EQ(untied["memory"]["weights"].back()["class"], "output");
 }
 
+TEST(PlanTest, OfExpertsOnlyTheUsedOnesWork) {
+  const Json model = plan_json({model_folder("qwen3_5_moe-tiny")})["model"];
+  const Json config =
+      Json::parse(read_file(model_folder("qwen3_5_moe-tiny") / "config.json"))["text_config"];
+  const int64_t layers = config["num_hidden_layers"];
+  const int64_t experts = config["num_experts"];
+  const int64_t used = config["num_experts_per_tok"];
+  const int64_t width = config["moe_intermediate_size"];
+  const int64_t hidden = config["hidden_size"];
+  EXPECT_EQ(model["experts"], experts);
+  EXPECT_EQ(model["experts_per_token"], used);
+  EXPECT_EQ(model["active_parameters"].get<int64_t>(),
+            model["parameters"].get<int64_t>() - layers * (experts - used) * 3 * width * hidden);
+  const Json dense = plan_json({demo_folder()})["model"];
+  EXPECT_EQ(dense["experts"], 0);
+  EXPECT_EQ(dense["active_parameters"], dense["parameters"]);
+}
+
 TEST(PlanTest, WindowsBoundTheCache) {
   const Json plan = plan_json({model_folder(kWindowModel), "--context", "4096"});
   EXPECT_EQ(plan["model"]["windowed_layers"], 2);

@@ -16,7 +16,6 @@
 namespace gerbil::testing {
 namespace {
 
-using runtime::Conversation;
 using runtime::Footprint;
 using runtime::Runner;
 using runtime::RunnerOptions;
