@@ -202,6 +202,35 @@ a  {{- 'b' -}}  c  {%- if yes -%}  d  {%- endif -%}  e
 {{ content.split('</think>')[0] }}
 {% set content = messages[2].content %}{{ content.split('</think>')[0].split('<think>')[-1].strip('\\n') }}|{{ content.split('</think>')[-1].lstrip('\\n') }}
 {{ messages[1:]|map(attribute='role')|list }} {{ messages[::-1]|map(attribute='role')|join(' ') }} {{ messages|length - 1 }} {{ messages[-1].role == 'assistant' }} {{ messages[0]['role'] == 'system' and messages[0].content }}
+{{ ('a<'|safe) + '<b' + ('c'|safe) }} {{ '<' + ('<'|safe) }} {{ '<' ~ ('<'|safe) }} {{ '<'|e|e }} {{ '<'|e|forceescape }} {{ '<'|safe is escaped }} {{ '<' is escaped }} {{ ['<'|safe] }} {{ ('%s %r %d'|safe) % ('<', '<', 3) }} {{ ('<{}>{x}'|safe).format('&', x='&'|safe) }} {{ ('<'|safe) * 2 + '&' }} {{ ('a<b'|safe).replace('b', '&') }} {{ (('a b'|safe).split()|first) + '<' }} {{ (' x'|safe).strip() + '<' }} {{ ('x'|safe)|upper + '<' }} {{ ('x'|safe)|title + '<' }} {{ ('<'|safe).join(['&', '&'|safe]) }} {{ ('x'|safe)[0] + '<' }} {{ ('xy'|safe)[::-1] + '<' }} {{ ('x'|safe)|trim + '<' }} {{ ('<'|safe) == '<' }} {{ ('a&lt;b'|safe).partition('<') }} {{ ('foo bar baz'|safe)|truncate(5, true, '<') }} {{ ('a\\nb'|safe)|indent + '<' }} {{ ('x'|safe)|replace('x', '<') + '&' }}
+{{ "Use '"|safe + d.b|string + "' to '"|safe + d|tojson }}
+{% set j = joiner(' | ') %}{% for x in items %}{{ j() }}{{ x }}{% endfor %} {% set k = joiner() %}{{ k() }}{{ k() }} {{ j is callable }}
+{% set c = cycler('odd', 'even') %}{% for x in items %}{{ c.current }}={{ c.next() }} {% endfor %}{{ c.reset() }}{{ c.next() }}
+{{ cycler() }}
+{% set j = joiner() %}{% set j.sep = 1 %}
+{{ 1|filesizeformat }} {{ 0|filesizeformat }} {{ 999|filesizeformat }} {{ 1000|filesizeformat }} {{ 1234567|filesizeformat }} {{ 1234567|filesizeformat(true) }} {{ 1023|filesizeformat(true) }} {{ '5e9'|filesizeformat }} {{ 1e30|filesizeformat }} {{ -5|filesizeformat }}
+{{ 'x'|filesizeformat }}
+{{ 'The quick brown fox jumped-over the well-known lazy dog--and then--slept'|wordwrap(12) }}|{{ 'aaaaaaaaaaaaaaaa bb'|wordwrap(5) }}|{{ 'aaaaaaaaaaaaaaaa bb'|wordwrap(5, false) }}|{{ 'a\\n\\n  b c d e f g'|wordwrap(4, wrapstring='//') }}|{{ 'well-known-thing'|wordwrap(6, break_on_hyphens=false) }}|{{ 'well-known-thing a-b-c-d x--y'|wordwrap(6) }}|{{ ''|wordwrap }}
+{{ 'x'|wordwrap(0) }}
+{{ '<p>a  <b>b</b><!-- x <i> -->\\n c &amp; &lt;d&gt; &#39;e&#x27; &nbsp;f < g'|striptags }}
+{{ {'class': 'a b', 'id': none, 'x': missing, 't': '<&"', 'n': 3}|xmlattr }}|{{ {'a': 1}|xmlattr(false) }}|{{ {}|xmlattr }}
+{{ {'a b': 1}|xmlattr }}
+{{ {'a': 1, 'b c': 'd&/é'}|urlencode }} {{ [('x', 1), ('y', 'z /')]|urlencode }} {{ 5|urlencode }}
+{{ d|pprint }} {{ users|pprint }} {{ (text * 3)|pprint }} {{ {'key': text * 3, 'a': [1, 2]}|pprint }} {{ (1,)|pprint }} {{ [lines * 8, ['x' * 90]]|pprint }} {{ name|pprint }}
+{{ 'a\\tb\\n\\tc'.expandtabs() }}|{{ 'ab\\tc'.expandtabs(4) }}|{{ 'Abc Def'.istitle() }} {{ 'Abc def'.istitle() }} {{ 'abc'.isascii() }} {{ 'é'.isascii() }} {{ ''.isascii() }} {{ 'a\\n'.isprintable() }} {{ 'a_1'.isidentifier() }} {{ '1a'.isidentifier() }} {{ '{a}-{b}'.format_map({'a': 1, 'b': 2}) }}
+{{ 'Straße ﬁ ŉ ΐ'.upper() }} {{ 'ΟΔΥΣΣΕΥΣ ΑΣ.'.lower() }} {{ 'İ'.lower() }} {{ 'Straße'.casefold() }} {{ 'ǆ ßa'.title() }} {{ 'ßx'.capitalize() }} {{ '中a ªb 1c'.title() }} {{ 'ⅷ Ⓐ'.swapcase() }}
+{{ '{0.name} {0[name]} {x[0]} {y.b}'.format(users[0], x=items, y=d) }} {{ '{:{}}|{:>{w}}'.format('a', 5, 'b', w=4) }} {{ '{0!r:>6}'.format('x') }} {{ '%(a(b))s' % {'a(b)': 1} }} {{ '%5ld' % 3 }}
+{{ '{!x}'.format(1) }}
+{{ '{:{:{}}}'.format(1, 2, 3) }}
+{{ 3 // 0.1 }} {{ -3 // 0.1 }} {{ 2.5 % -0.5 }} {{ 7.5 // -2 }} {{ namespace(x=1, y='a') }} {{ [{'k': 1}, {'k': 1}]|sort(reverse=true) }} {{ d|truncate(300) }}
+{{ 'a' in namespace(a=1) }}
+{{ n[1:] }}
+{{ ''.__class__ }}|{{ ''.__class__.__mro__ }}
+{{ cycler.__init__.__globals__ }}
+{{ [].__class__.__base__.__subclasses__() }}
+{{ namespace.__init__.__globals__['os'] }}
+{{ range.__self__ }}|{{ self.__dict__.x }}
+{{ raise_exception.__globals__.y }}
 {% unknown %}
 {% if %}x{% endif %}
 {% if yes %}x

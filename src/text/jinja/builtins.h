@@ -26,5 +26,8 @@ std::span<const Builtin> sequence_filters();
 std::span<const Builtin> sorting_filters();
 std::span<const Builtin> value_filters();
 std::span<const Builtin> string_methods();
+std::span<const Builtin> markup_filters();
+std::span<const Builtin> layout_filters();
+std::span<const Builtin> cycler_methods();
 
 }  // namespace gerbil::text::jinja

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/quote.h"
+#include "text/jinja/functions.h"
 #include "text/jinja/interpreter.h"
 #include "text/jinja/operators.h"
 
@@ -59,6 +60,8 @@ Result<Value> Interpreter::call(const Value& callee, const Arguments& arguments,
     return native->function(Call{runtime_, native->name, native->self, arguments});
   }
   if (const Macro* macro = callee.macro()) return call_macro(*macro, arguments);
+  if (Namespace* ns = callee.name_space(); ns && ns->kind == Namespace::Kind::kJoiner)
+    return joined(*ns, arguments);
   if (LoopState* loop = callee.loop()) return call_loop(*loop, arguments);
   if (callee.is_undefined()) return use_of_undefined(callee);
   return invalid("'{}' object is not callable", type_name(callee));

@@ -4,7 +4,9 @@
 
 #include "text/jinja/arguments.h"
 #include "text/jinja/builtins.h"
+#include "text/jinja/functions.h"
 #include "text/jinja/loop_state.h"
+#include "text/jinja/markup.h"
 #include "text/jinja/operators.h"
 #include "text/jinja/runtime.h"
 
@@ -114,7 +116,12 @@ NativeFunction find_row(std::span<const Builtin> rows, std::string_view name) {
 }  // namespace
 
 NativeFunction find_method(const Value& value, std::string_view name) {
-  if (value.string()) return find_row(string_methods(), name);
+  if (value.string()) {
+    const NativeFunction method = find_row(string_methods(), name);
+    return method && value.is_markup() ? markup_method : method;
+  }
+  if (const Namespace* ns = value.name_space(); ns && ns->kind == Namespace::Kind::kCycler)
+    return find_row(cycler_methods(), name);
   if (value.dict()) return find_row(kDictMethods, name);
   if (value.loop()) return find_row(kLoopMethods, name);
   const List* list = value.list();
@@ -124,7 +131,8 @@ NativeFunction find_method(const Value& value, std::string_view name) {
 }
 
 NativeFunction find_filter(std::string_view name) {
-  for (const auto rows : {text_filters(), sequence_filters(), sorting_filters(), value_filters()})
+  for (const auto rows : {text_filters(), markup_filters(), layout_filters(), sequence_filters(),
+                          sorting_filters(), value_filters()})
     if (const NativeFunction found = find_row(rows, name)) return found;
   return nullptr;
 }

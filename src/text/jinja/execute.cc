@@ -159,7 +159,8 @@ Result<std::vector<Value>> Interpreter::filter_items(const ForStatement& node,
 Status Interpreter::assign(const Target& target, const Value& value) {
   if (target.attribute) {
     const Value* owner = look_up(target.symbol);
-    if (!owner || !owner->name_space())
+    const Namespace* ns = owner ? owner->name_space() : nullptr;
+    if (!ns || ns->kind != Namespace::Kind::kNamespace)
       return invalid("only a namespace's attributes can be set, '{}' is none",
                      ast_.symbols[target.symbol]);
     owner->name_space()->set(*target.attribute, value);

@@ -91,6 +91,29 @@ Status append_dict_repr(Runtime& runtime, const Dict& dict, std::string& out) {
   return {};
 }
 
+// A namespace may hold itself, at any depth: of containers in it only "..." is shown.
+Status append_namespace(Runtime& runtime, const Value& value, const Namespace& ns,
+                        std::string& out) {
+  if (ns.kind != Namespace::Kind::kNamespace) {
+    out += fmt::format("<{}>", type_name(value));
+    return {};
+  }
+  out += "<Namespace {";
+  bool first = true;
+  for (const auto& [name, attribute] : ns.attributes) {
+    if (!std::exchange(first, false)) out += ", ";
+    append_string_repr(name, out);
+    out += ": ";
+    if (attribute.name_space() || attribute.list() || attribute.dict()) {
+      out += "...";
+    } else {
+      GERBIL_CHECK_OK(append_repr(runtime, attribute, out));
+    }
+  }
+  out += "}>";
+  return {};
+}
+
 }  // namespace
 
 std::string float_repr(double value) {
@@ -129,7 +152,9 @@ Status append_repr(Runtime& runtime, const Value& value, std::string& out) {
   if (const std::string* s = value.string()) {
     GERBIL_CHECK_OK(runtime.work(s->size() / 16));
     GERBIL_CHECK_OK(runtime.room_for(out.size() + s->size() * 2));
+    if (value.is_markup()) out += "Markup(";
     append_string_repr(*s, out);
+    if (value.is_markup()) out += ")";
     return {};
   }
   if (const List* l = value.list()) return append_list_repr(runtime, *l, out);
@@ -157,8 +182,8 @@ Status append_text(Runtime& runtime, const Value& value, std::string& out) {
     out += *s;
   } else if (value.list() || value.dict()) {
     return append_repr(runtime, value, out);
-  } else if (value.name_space()) {
-    out += "<Namespace>";
+  } else if (const Namespace* ns = value.name_space()) {
+    return append_namespace(runtime, value, *ns, out);
   } else if (const Native* n = value.native()) {
     out += fmt::format("<function {}>", n->name);
   } else if (value.macro()) {

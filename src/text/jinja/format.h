@@ -22,8 +22,9 @@ Result<std::string> to_text(Runtime& runtime, const Value& value);
 Status append_repr(Runtime& runtime, const Value& value, std::string& out);
 
 // printf-style: `pattern % values`, where values is a tuple, a dict or a single value.
-Result<Value> percent_format(Runtime& runtime, std::string_view pattern, const Value& values);
-// str.format: {} {0} {name} with conversions and format specs; no attribute or item lookups.
-Result<Value> brace_format(Runtime& runtime, std::string_view pattern, const Arguments& arguments);
+// Where the pattern is markup, what is put into it is escaped, and the result is markup.
+Result<Value> percent_format(Runtime& runtime, const Value& pattern, const Value& values);
+// str.format: {} {0} {name} {0.attribute} {0[item]} with conversions and format specs.
+Result<Value> brace_format(Runtime& runtime, const Value& pattern, const Arguments& arguments);
 
 }  // namespace gerbil::text::jinja

@@ -7,6 +7,8 @@
 
 #include "base/quote.h"
 #include "text/jinja/format.h"
+#include "text/jinja/markup.h"
+#include "text/jinja/operators.h"
 #include "text/jinja/python_text.h"
 #include "text/utf8.h"
 
@@ -160,7 +162,8 @@ std::unexpected<Error> wrong_type(char code, const Value& value) {
   return invalid("%{} format: a number is required, not {}", code, type_name(value));
 }
 
-Result<std::string> percent_field(Runtime& runtime, const Spec& spec, const Value& value) {
+Result<std::string> percent_field(Runtime& runtime, const Spec& spec, const Value& value,
+                                  bool escapes) {
   Number number;
   switch (spec.type) {
     case 's':
@@ -171,6 +174,10 @@ Result<std::string> percent_field(Runtime& runtime, const Spec& spec, const Valu
         GERBIL_CHECK_OK(append_text(runtime, value, text));
       } else {
         GERBIL_CHECK_OK(append_repr(runtime, value, text));
+      }
+      if (escapes && !value.is_markup()) {
+        GERBIL_CHECK_OK(runtime.room_for(text.size() * 5));
+        text = escape_html(text);
       }
       Spec right = spec;
       if (!right.align) right.align = '>';
@@ -369,9 +376,149 @@ Result<Spec> parse_percent_spec(std::string_view pattern, size_t& at, PercentVal
   return spec;
 }
 
+// str.format. Fields may hold fields in their spec, one level deep, as in Python.
+class BraceFormatter {
+ public:
+  BraceFormatter(Runtime& runtime, const Arguments& arguments, bool escapes)
+      : runtime_(runtime), arguments_(arguments), escapes_(escapes) {}
+
+  Result<Value> run(std::string_view pattern) {
+    GERBIL_TRY(std::string out, expand(pattern, 0));
+    return runtime_.string(std::move(out), escapes_);
+  }
+
+ private:
+  static constexpr int kMaxDepth = 2;
+
+  Result<std::string> expand(std::string_view pattern, int depth) {
+    if (depth > kMaxDepth) return invalid("a format string's fields are nested too deep");
+    std::string out;
+    size_t at = 0;
+    while (at < pattern.size()) {
+      const size_t brace = pattern.find_first_of("{}", at);
+      out += pattern.substr(at, brace - at);
+      if (brace == std::string_view::npos) break;
+      at = brace + 1;
+      if (at < pattern.size() && pattern[at] == pattern[brace]) {
+        out += pattern[at++];
+        continue;
+      }
+      if (pattern[brace] == '}') return invalid("single '}}' encountered in format string");
+      const size_t close = closing_brace(pattern, at);
+      if (close == std::string_view::npos)
+        return invalid("single '{{' encountered in format string");
+      GERBIL_TRY(const std::string text, field(pattern.substr(at, close - at), depth));
+      at = close + 1;
+      GERBIL_CHECK_OK(runtime_.work(1 + text.size() / 64));
+      GERBIL_CHECK_OK(runtime_.room_for(out.size() + text.size()));
+      out += text;
+    }
+    return out;
+  }
+
+  static size_t closing_brace(std::string_view pattern, size_t at) {
+    int open = 0;
+    for (; at < pattern.size(); ++at) {
+      if (pattern[at] == '{') ++open;
+      if (pattern[at] == '}' && open-- == 0) return at;
+    }
+    return std::string_view::npos;
+  }
+
+  // name[!conversion][:spec]
+  Result<std::string> field(std::string_view field, int depth) {
+    std::string_view spec_text;
+    if (const size_t colon = field.find_first_of(":!"); colon != std::string_view::npos) {
+      spec_text = field.substr(colon);
+      field = field.substr(0, colon);
+    }
+    char conversion = 0;
+    if (spec_text.starts_with('!')) {
+      const size_t end = std::min(spec_text.find(':'), spec_text.size());
+      const std::string_view kind = spec_text.substr(1, end - 1);
+      if (kind != "s" && kind != "r" && kind != "a")
+        return invalid("unknown conversion {} in a format string", in_quotes(kind));
+      conversion = kind[0];
+      spec_text.remove_prefix(end);
+    }
+    if (!spec_text.empty()) spec_text.remove_prefix(1);
+    GERBIL_TRY(const Value value, look_up(field));
+    GERBIL_TRY(const std::string spec, expand(spec_text, depth + 1));
+    std::string text;
+    if (conversion) {
+      if (conversion == 's') {
+        GERBIL_CHECK_OK(append_text(runtime_, value, text));
+      } else {
+        GERBIL_CHECK_OK(append_repr(runtime_, value, text));
+      }
+      GERBIL_TRY(const Spec parsed, parse_spec(spec));
+      text = write_string(parsed, text);
+    } else {
+      GERBIL_TRY(text, brace_field(runtime_, value, spec));
+    }
+    if (escapes_ && !value.is_markup()) {
+      GERBIL_CHECK_OK(runtime_.room_for(text.size() * 5));
+      return escape_html(text);
+    }
+    return text;
+  }
+
+  // "", "0" or "name", and then .attribute and [item] as often as there are.
+  Result<Value> look_up(std::string_view field) {
+    const size_t end = std::min(field.find_first_of(".["), field.size());
+    std::string_view rest = field.substr(end);
+    GERBIL_TRY(Value value, argument(field.substr(0, end)));
+    while (!rest.empty()) {
+      const bool is_item = rest[0] == '[';
+      rest.remove_prefix(1);
+      const size_t stop =
+          is_item ? rest.find(']') : std::min(rest.find_first_of(".["), rest.size());
+      if (stop == std::string_view::npos || stop == 0)
+        return invalid("a field of a format string is torn");
+      const std::string_view name = rest.substr(0, stop);
+      rest.remove_prefix(stop + (is_item ? 1 : 0));
+      if (is_item && !rest.empty() && rest[0] != '.' && rest[0] != '[')
+        return invalid("only '.' or '[' may follow ']' in a format string");
+      if (is_item) {
+        size_t digits = 0;
+        const int index = read_count(name, digits, kMaxWidth);
+        const bool is_index = index >= 0 && digits == name.size();
+        GERBIL_TRY(value, get_item(runtime_, value,
+                                   is_index ? Value(int64_t{index})
+                                            : uncounted_string(std::string(name))));
+      } else {
+        GERBIL_TRY(value, get_attribute(runtime_, value, name));
+      }
+    }
+    return value;
+  }
+
+  Result<Value> argument(std::string_view name) {
+    size_t digits = 0;
+    const int index = read_count(name, digits, kMaxWidth);
+    if (name.empty() || (index >= 0 && digits == name.size())) {
+      const size_t position = name.empty() ? next_++ : static_cast<size_t>(index);
+      if (position >= arguments_.positional.size())
+        return invalid("a format string refers to argument {} of {}", position,
+                       arguments_.positional.size());
+      return arguments_.positional[position];
+    }
+    for (const auto& [key, value] : arguments_.named)
+      if (key == name) return value;
+    return invalid("a format string refers to a missing argument {}", in_quotes(name));
+  }
+
+  Runtime& runtime_;
+  const Arguments& arguments_;
+  bool escapes_;
+  size_t next_ = 0;
+};
+
 }  // namespace
 
-Result<Value> percent_format(Runtime& runtime, std::string_view pattern, const Value& values) {
+Result<Value> percent_format(Runtime& runtime, const Value& pattern_value, const Value& values) {
+  const std::string_view pattern = *pattern_value.string();
+  const bool escapes = pattern_value.is_markup();
   PercentValues source(values);
   std::string out;
   size_t at = 0;
@@ -387,87 +534,28 @@ Result<Value> percent_format(Runtime& runtime, std::string_view pattern, const V
     }
     std::optional<std::string_view> name;
     if (at < pattern.size() && pattern[at] == '(') {
-      const size_t close = pattern.find(')', at);
-      if (close == std::string_view::npos) return invalid("incomplete format key");
+      size_t close = at + 1;
+      for (int open = 1; close < pattern.size(); ++close) {
+        open += pattern[close] == '(' ? 1 : pattern[close] == ')' ? -1 : 0;
+        if (open == 0) break;
+      }
+      if (close >= pattern.size()) return invalid("incomplete format key");
       name = pattern.substr(at + 1, close - at - 1);
       at = close + 1;
     }
     GERBIL_TRY(const Spec spec, parse_percent_spec(pattern, at, source));
     GERBIL_TRY(const Value value, name ? source.named(*name) : source.next());
-    GERBIL_TRY(const std::string field, percent_field(runtime, spec, value));
+    GERBIL_TRY(const std::string field, percent_field(runtime, spec, value, escapes));
     GERBIL_CHECK_OK(runtime.work(1 + field.size() / 64));
     GERBIL_CHECK_OK(runtime.room_for(out.size() + field.size()));
     out += field;
   }
   if (!source.all_used()) return invalid("not all arguments converted during string formatting");
-  return runtime.string(std::move(out));
+  return runtime.string(std::move(out), escapes);
 }
 
-Result<Value> brace_format(Runtime& runtime, std::string_view pattern, const Arguments& arguments) {
-  std::string out;
-  size_t next = 0;
-  size_t at = 0;
-  while (at < pattern.size()) {
-    const size_t brace = pattern.find_first_of("{}", at);
-    out += pattern.substr(at, brace - at);
-    if (brace == std::string_view::npos) break;
-    at = brace + 1;
-    if (at < pattern.size() && pattern[at] == pattern[brace]) {
-      out += pattern[at++];
-      continue;
-    }
-    const size_t close = pattern.find('}', at);
-    if (pattern[brace] == '}') return invalid("single '}}' encountered in format string");
-    if (close == std::string_view::npos) return invalid("single '{{' encountered in format string");
-    std::string_view field = pattern.substr(at, close - at);
-    at = close + 1;
-    if (field.find('{') != std::string_view::npos)
-      return unsupported("nested fields in a format string are not supported");
-    std::string_view spec;
-    if (const size_t colon = field.find(':'); colon != std::string_view::npos) {
-      spec = field.substr(colon + 1);
-      field = field.substr(0, colon);
-    }
-    char conversion = 0;
-    if (const size_t mark = field.find('!'); mark != std::string_view::npos) {
-      const std::string_view kind = field.substr(mark + 1);
-      if (kind != "s" && kind != "r" && kind != "a")
-        return invalid("unknown conversion {} in a format string", in_quotes(kind));
-      conversion = kind[0];
-      field = field.substr(0, mark);
-    }
-    const Value* value = nullptr;
-    size_t digits = 0;
-    const int index = read_count(field, digits, kMaxWidth);
-    if (field.empty() || (index >= 0 && digits == field.size())) {
-      const size_t position = field.empty() ? next++ : static_cast<size_t>(index);
-      if (position >= arguments.positional.size())
-        return invalid("a format string refers to argument {} of {}", position,
-                       arguments.positional.size());
-      value = &arguments.positional[position];
-    } else {
-      for (const auto& [key, candidate] : arguments.named)
-        if (key == field) value = &candidate;
-      if (!value)
-        return invalid("a format string refers to a missing argument {}", in_quotes(field));
-    }
-    std::string text;
-    if (conversion) {
-      if (conversion == 's') {
-        GERBIL_CHECK_OK(append_text(runtime, *value, text));
-      } else {
-        GERBIL_CHECK_OK(append_repr(runtime, *value, text));
-      }
-      GERBIL_TRY(const Spec parsed, parse_spec(spec));
-      text = write_string(parsed, text);
-    } else {
-      GERBIL_TRY(text, brace_field(runtime, *value, spec));
-    }
-    GERBIL_CHECK_OK(runtime.work(1 + text.size() / 64));
-    GERBIL_CHECK_OK(runtime.room_for(out.size() + text.size()));
-    out += text;
-  }
-  return runtime.string(std::move(out));
+Result<Value> brace_format(Runtime& runtime, const Value& pattern, const Arguments& arguments) {
+  return BraceFormatter(runtime, arguments, pattern.is_markup()).run(*pattern.string());
 }
 
 }  // namespace gerbil::text::jinja

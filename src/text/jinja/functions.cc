@@ -1,4 +1,6 @@
 // The functions a template finds as variables: Jinja's own and the two that transformers adds.
+#include "text/jinja/functions.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -94,8 +96,55 @@ Result<Value> strftime_now(const Call& call) {
   return call.runtime.string(std::move(text));
 }
 
+constexpr std::string_view kSeparator = "sep";
+constexpr std::string_view kUsed = "used";
+constexpr std::string_view kItems = "items";
+constexpr std::string_view kPosition = "position";
+
+Result<Value> joiner(const Call& call) {
+  GERBIL_TRY(const Bound arguments, bind(call, {"sep"}));
+  GERBIL_TRY(Namespace* const out, call.runtime.make_namespace());
+  out->kind = Namespace::Kind::kJoiner;
+  out->set(kSeparator, arguments.get_or(0, uncounted_string(", ")));
+  return Value(out);
+}
+
+Result<Value> cycler(const Call& call) {
+  if (!call.arguments.named.empty()) return invalid("'cycler' takes no named arguments");
+  if (call.arguments.positional.empty()) return invalid("at least one item has to be provided");
+  GERBIL_TRY(Value items, call.runtime.list(call.arguments.positional, ListKind::kTuple));
+  GERBIL_TRY(Namespace* const out, call.runtime.make_namespace());
+  out->kind = Namespace::Kind::kCycler;
+  out->set(kItems, std::move(items));
+  out->set(kPosition, Value(int64_t{0}));
+  return Value(out);
+}
+
+Result<Value> cycler_next(const Call& call) {
+  GERBIL_CHECK_OK(bind(call, {}));
+  Namespace& self = *call.self.name_space();
+  const Value current = cycler_current(self);
+  const int64_t at = *self.find(kPosition)->integer() + 1;
+  const auto size = static_cast<int64_t>(self.find(kItems)->list()->items.size());
+  self.set(kPosition, Value(at % size));
+  return current;
+}
+
+Result<Value> cycler_reset(const Call& call) {
+  GERBIL_CHECK_OK(bind(call, {}));
+  call.self.name_space()->set(kPosition, Value(int64_t{0}));
+  return Value(None{});
+}
+
+constexpr Builtin kCyclerMethods[] = {
+    {"next", cycler_next},
+    {"reset", cycler_reset},
+};
+
 constexpr Builtin kFunctions[] = {
+    {"cycler", cycler},
     {"dict", dict_function},
+    {"joiner", joiner},
     {"namespace", namespace_function},
     {"raise_exception", raise_exception},
     {"range", range},
@@ -105,5 +154,20 @@ constexpr Builtin kFunctions[] = {
 }  // namespace
 
 std::span<const Builtin> global_functions() { return kFunctions; }
+std::span<const Builtin> cycler_methods() { return kCyclerMethods; }
+
+Result<Value> joined(Namespace& joiner, const Arguments& arguments) {
+  if (!arguments.positional.empty() || !arguments.named.empty())
+    return invalid("a joiner takes no arguments");
+  if (joiner.find(kUsed)) return *joiner.find(kSeparator);
+  joiner.set(kUsed, Value(true));
+  return uncounted_string("");
+}
+
+Value cycler_current(const Namespace& cycler) {
+  return cycler.find(kItems)
+      ->list()
+      ->items[static_cast<size_t>(*cycler.find(kPosition)->integer())];
+}
 
 }  // namespace gerbil::text::jinja

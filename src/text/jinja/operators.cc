@@ -5,6 +5,8 @@
 
 #include "text/jinja/builtins.h"
 #include "text/jinja/format.h"
+#include "text/jinja/functions.h"
+#include "text/jinja/markup.h"
 #include "text/jinja/python_text.h"
 
 namespace gerbil::text::jinja {
@@ -22,7 +24,15 @@ std::unexpected<Error> overflow() { return invalid("an integer does not fit 64 b
 double python_mod(double a, double b) {
   double rest = std::fmod(a, b);
   if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
-  return rest;
+  return rest == 0 ? std::copysign(0.0, b) : rest;
+}
+
+// Rounded to the whole number next to (a - mod) / b, as CPython does.
+double python_floor_divide(double a, double b) {
+  const double quotient = (a - python_mod(a, b)) / b;
+  if (quotient == 0) return std::copysign(0.0, a / b);
+  const double whole = std::floor(quotient);
+  return quotient - whole > 0.5 ? whole + 1 : whole;
 }
 
 Result<Value> integer_power(int64_t base, int64_t exponent) {
@@ -88,7 +98,7 @@ Result<Value> float_arithmetic(BinaryOperator op, double a, double b) {
       return Value(a / b);
     case BinaryOperator::kFloorDivide:
       if (b == 0) return invalid("float floor division by zero");
-      return Value((a - python_mod(a, b)) / b);
+      return Value(python_floor_divide(a, b));
     case BinaryOperator::kModulo:
       if (b == 0) return invalid("float modulo by zero");
       return Value(python_mod(a, b));
@@ -113,7 +123,7 @@ Result<Value> repeat(Runtime& runtime, const Value& sequence, int64_t times) {
     out.reserve(size);
     if (size > 0) out = *text;
     while (out.size() < size) out += out.substr(0, size - out.size());  // twice as long each time
-    return runtime.string(std::move(out));
+    return runtime.string(std::move(out), sequence.is_markup());
   }
   const List& list = *sequence.list();
   if (__builtin_mul_overflow(count, list.items.size() * sizeof(Value), &size)) size = UINT64_MAX;
@@ -133,6 +143,12 @@ bool can_repeat(const Value& value) {
 
 Result<Value> add_sequences(Runtime& runtime, const Value& a, const Value& b) {
   if (a.string() && b.string()) {
+    if (a.is_markup() || b.is_markup()) {
+      GERBIL_TRY(std::string left, escaped_text(runtime, a));
+      GERBIL_TRY(const std::string right, escaped_text(runtime, b));
+      GERBIL_CHECK_OK(runtime.room_for(left.size() + right.size()));
+      return runtime.string(std::move(left) + right, true);
+    }
     GERBIL_CHECK_OK(runtime.room_for(a.string()->size() + b.string()->size()));
     return runtime.string(*a.string() + *b.string());
   }
@@ -161,9 +177,6 @@ Result<bool> contains(Runtime& runtime, const Value& needle, const Value& haysta
   if (const Dict* dict = haystack.dict()) {
     if (!is_hashable(needle)) return invalid("unhashable type: '{}'", type_name(needle));
     return dict->find(needle) != nullptr;
-  }
-  if (const Namespace* ns = haystack.name_space()) {
-    return needle.string() && ns->find(*needle.string());
   }
   const List* list = haystack.list();
   if (!list) return invalid("argument of type '{}' is not iterable", type_name(haystack));
@@ -200,7 +213,9 @@ Result<std::optional<Value>> find_attribute(Runtime& runtime, const Value& objec
     return Value(std::make_shared<const Native>(Native{std::string(name), method, object}));
   }
   if (const Namespace* ns = object.name_space()) {
-    if (const Value* found = ns->find(name)) return *found;
+    if (ns->kind == Namespace::Kind::kCycler && name == "current") return cycler_current(*ns);
+    if (const Value* found = ns->find(name); found && ns->kind == Namespace::Kind::kNamespace)
+      return *found;
   } else if (LoopState* loop = object.loop()) {
     return loop_attribute(*loop, name);
   } else if (const Macro* macro = object.macro()) {
@@ -229,7 +244,8 @@ Result<std::optional<Value>> find_item(Runtime& runtime, const Value& object, co
     const size_t begin = byte_offset(*text, at);
     if (begin >= text->size()) return std::optional<Value>();
     const size_t end = begin + byte_offset(std::string_view(*text).substr(begin), 1);
-    GERBIL_TRY(Value character, runtime.string(text->substr(begin, end - begin)));
+    GERBIL_TRY(Value character,
+               runtime.string(text->substr(begin, end - begin), object.is_markup()));
     return character;
   }
   const List* list = object.list();
@@ -271,7 +287,7 @@ Result<Value> arithmetic(Runtime& runtime, BinaryOperator op, const Value& a, co
     if (x.is_integer && y.is_integer) return integer_arithmetic(op, x.integer, y.integer);
     return float_arithmetic(op, x.real, y.real);
   }
-  if (op == BinaryOperator::kModulo && a.string()) return percent_format(runtime, *a.string(), b);
+  if (op == BinaryOperator::kModulo && a.string()) return percent_format(runtime, a, b);
   if (a.is_undefined()) return use_of_undefined(a);
   if (b.is_undefined()) return use_of_undefined(b);
   if (op == BinaryOperator::kAdd) return add_sequences(runtime, a, b);
@@ -369,7 +385,7 @@ Result<Value> get_slice(Runtime& runtime, const Value& object, const Value& star
   if (text && step == 1) {
     const size_t begin = byte_offset(*text, first);
     const size_t end = last > first ? byte_offset(*text, last) : begin;
-    return runtime.string(text->substr(begin, end - begin));
+    return runtime.string(text->substr(begin, end - begin), object.is_markup());
   }
   GERBIL_CHECK_OK(runtime.room_for(static_cast<uint64_t>(length) * sizeof(Value)));
   if (!text) {
@@ -382,7 +398,7 @@ Result<Value> get_slice(Runtime& runtime, const Value& object, const Value& star
   std::string out;
   for (int64_t i = first; step < 0 ? i > last : i < last; i += step)
     out += all[static_cast<size_t>(i)];
-  return runtime.string(std::move(out));
+  return runtime.string(std::move(out), object.is_markup());
 }
 
 Result<std::vector<Value>> iterate(Runtime& runtime, const Value& value) {

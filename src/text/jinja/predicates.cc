@@ -28,8 +28,11 @@ bool is_float(const Value& v) { return v.real() != nullptr; }
 bool is_any_number(const Value& v) { return v.is_number(); }
 bool is_str(const Value& v) { return v.string() != nullptr; }
 bool is_mapping(const Value& v) { return v.dict() != nullptr; }
-bool is_callable(const Value& v) { return v.native() || v.macro() || v.loop(); }
-bool is_escaped(const Value&) { return false; }  // no value is marked as markup
+bool is_callable(const Value& v) {
+  const Namespace* ns = v.name_space();
+  return v.native() || v.macro() || v.loop() || (ns && ns->kind == Namespace::Kind::kJoiner);
+}
+bool is_escaped(const Value& v) { return v.is_markup(); }
 // An undefined value can be looped over: no times.
 bool is_iterable(const Value& v) {
   return v.string() || v.list() || v.dict() || v.is_undefined() || v.loop();
@@ -88,6 +91,7 @@ Result<Value> same_as(const Call& call) {
 template <NativeFunction (*Find)(std::string_view)>
 Result<Value> is_known(const Call& call) {
   GERBIL_CHECK_OK(bind(call, {}));
+  if (!is_hashable(call.self)) return invalid("unhashable type: '{}'", type_name(call.self));
   return Value(call.self.string() && Find(*call.self.string()) != nullptr);
 }
 

@@ -1,35 +1,11 @@
 #include "text/jinja/python_text.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 
 #include "text/utf8.h"
 
 namespace gerbil::text::jinja {
 namespace {
-
-utf8proc_category_t category(char32_t c) {
-  return utf8proc_category(static_cast<utf8proc_int32_t>(c));
-}
-
-char32_t to_upper(char32_t c) {
-  return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
-}
-char32_t to_lower(char32_t c) {
-  return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
-}
-char32_t to_title(char32_t c) {
-  return static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c)));
-}
-
-template <class F>
-std::string map_characters(std::string_view text, F&& f) {
-  std::string out;
-  out.reserve(text.size());
-  for_each_code_point(text, [&](char32_t c, size_t, size_t) { append_utf8(out, f(c)); });
-  return out;
-}
 
 bool is_line_break(char32_t c) {
   return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 ||
@@ -86,75 +62,6 @@ bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
          c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
          c == 0x205F || c == 0x3000;
-}
-
-bool is_printable(char32_t c) {
-  if (c == ' ') return true;
-  switch (category(c)) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_CN:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_ZS:
-      return false;
-    default:
-      return true;
-  }
-}
-
-bool is_upper(char32_t c) {
-  return category(c) == UTF8PROC_CATEGORY_LU || category(c) == UTF8PROC_CATEGORY_LT;
-}
-bool is_lower(char32_t c) { return category(c) == UTF8PROC_CATEGORY_LL; }
-
-bool is_alpha(char32_t c) {
-  switch (category(c)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool is_decimal(char32_t c) { return category(c) == UTF8PROC_CATEGORY_ND; }
-
-bool is_digit(char32_t c) {
-  // Superscripts and circled digits are digits, but not decimal.
-  return is_decimal(c) || c == 0xB2 || c == 0xB3 || c == 0xB9 || c == 0x2070 ||
-         (c >= 0x2074 && c <= 0x2079) || (c >= 0x2080 && c <= 0x2089) ||
-         (c >= 0x2460 && c <= 0x2468);
-}
-
-bool is_numeric(char32_t c) {
-  return is_digit(c) || category(c) == UTF8PROC_CATEGORY_NL || category(c) == UTF8PROC_CATEGORY_NO;
-}
-
-std::string upper(std::string_view text) { return map_characters(text, to_upper); }
-std::string lower(std::string_view text) { return map_characters(text, to_lower); }
-
-std::string swap_case(std::string_view text) {
-  return map_characters(text, [](char32_t c) { return is_upper(c) ? to_lower(c) : to_upper(c); });
-}
-
-std::string capitalize(std::string_view text) {
-  bool first = true;
-  return map_characters(
-      text, [&](char32_t c) { return std::exchange(first, false) ? to_title(c) : to_lower(c); });
-}
-
-std::string title(std::string_view text) {
-  bool in_word = false;
-  return map_characters(text, [&](char32_t c) {
-    const bool was_in_word = std::exchange(in_word, is_alpha(c));
-    return was_in_word ? to_lower(c) : to_title(c);
-  });
 }
 
 std::string_view strip(std::string_view text, Side side) {

@@ -1,6 +1,5 @@
 // What Python's str can do that templates rely on, over valid UTF-8 (views in, code points
-// counted). Case follows Unicode's simple mappings, one character to one. Pure functions, any
-// thread.
+// counted). Pure functions, any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +22,7 @@ bool is_space(char32_t c);  // str.isspace
 bool is_printable(char32_t c);
 bool is_upper(char32_t c);
 bool is_lower(char32_t c);
+bool is_title_case(char32_t c);  // one letter of the few that are both
 bool is_alpha(char32_t c);
 bool is_decimal(char32_t c);
 bool is_digit(char32_t c);
@@ -30,9 +30,10 @@ bool is_numeric(char32_t c);
 
 std::string upper(std::string_view text);
 std::string lower(std::string_view text);
+std::string case_fold(std::string_view text);  // str.casefold
 std::string swap_case(std::string_view text);
 std::string capitalize(std::string_view text);
-std::string title(std::string_view text);  // str.title: words are runs of letters
+std::string title(std::string_view text);  // str.title: words are runs of cased letters
 
 enum class Side : uint8_t { kBoth, kLeft, kRight };
 std::string_view strip(std::string_view text, Side side);

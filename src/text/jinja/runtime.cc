@@ -55,12 +55,12 @@ Status Runtime::reserve(uint64_t bytes) {
   return {};
 }
 
-Result<Value> Runtime::string(std::string text) {
+Result<Value> Runtime::string(std::string text, bool markup) {
   GERBIL_CHECK_OK(room_for(text.size()));
   GERBIL_CHECK_OK(work(1 + text.size() / 64));
   const uint64_t bytes = kObjectBytes + text.capacity();
-  return Value(
-      std::make_shared<const String>(String{std::move(text), Charge(&memory_bytes_, bytes)}));
+  return Value(std::make_shared<const String>(
+      String{std::move(text), Charge(&memory_bytes_, bytes), markup}));
 }
 
 Result<Value> Runtime::list(std::vector<Value> items, ListKind kind) {

@@ -68,7 +68,7 @@ class Runtime {
   // Whether a string of that many bytes may be made: ask before making it.
   Status room_for(uint64_t bytes);
 
-  Result<Value> string(std::string text);
+  Result<Value> string(std::string text, bool markup = false);
   Result<Value> list(std::vector<Value> items, ListKind kind = ListKind::kList);
   Result<Value> dict(Dict dict);
 

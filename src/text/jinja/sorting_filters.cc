@@ -20,6 +20,7 @@ struct Keyed {
 // Of two keyed items; kRefused where Python would.
 Order compare_keys(const Keyed& a, const Keyed& b) {
   for (size_t i = 0; i < a.keys.size(); ++i) {
+    if (equal(a.keys[i], b.keys[i])) continue;  // also what has no order
     const Order order = compare(a.keys[i], b.keys[i]);
     if (order != Order::kEqual) return order;
   }

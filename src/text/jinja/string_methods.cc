@@ -16,7 +16,7 @@ template <std::string (*Map)(std::string_view)>
 Result<Value> mapped(const Call& call) {
   GERBIL_CHECK_OK(bind(call, {}));
   GERBIL_TRY(const std::string_view self, self_string(call));
-  GERBIL_CHECK_OK(call.runtime.room_for(self.size() * 2));
+  GERBIL_CHECK_OK(call.runtime.room_for(self.size() * 3));
   GERBIL_CHECK_OK(call.runtime.work(self.size() / 8));
   return call.runtime.string(Map(self));
 }
@@ -184,8 +184,19 @@ Result<Value> join_method(const Call& call) {
 }
 
 Result<Value> format_method(const Call& call) {
-  GERBIL_TRY(const std::string_view self, self_string(call));
-  return brace_format(call.runtime, self, call.arguments);
+  return brace_format(call.runtime, call.self, call.arguments);
+}
+
+// str.format with the names in a dict.
+Result<Value> format_map(const Call& call) {
+  GERBIL_TRY(const Bound arguments, bind(call, {"mapping"}, 1));
+  const Dict* dict = arguments.get(0)->dict();
+  if (!dict) return invalid("'format_map' wants a mapping, not {}", type_name(*arguments.get(0)));
+  Arguments named;
+  GERBIL_CHECK_OK(call.runtime.work(dict->entries.size()));
+  for (const Dict::Entry& entry : dict->entries)
+    if (entry.key.string()) named.named.emplace_back(*entry.key.string(), entry.value);
+  return brace_format(call.runtime, call.self, named);
 }
 
 // Whether all characters, of which there is at least one, satisfy a predicate.
@@ -213,6 +224,70 @@ Result<Value> has_case(const Call& call) {
     (want_upper == is_upper(c) ? wanted : other) |= is_upper(c) || is_lower(c);
   });
   return Value(wanted && !other);
+}
+
+bool is_ascii(char32_t c) { return c < 0x80; }
+
+// isascii and isprintable: true of "" too.
+template <bool (*Is)(char32_t)>
+Result<Value> none_is_not(const Call& call) {
+  GERBIL_CHECK_OK(bind(call, {}));
+  GERBIL_TRY(const std::string_view self, self_string(call));
+  GERBIL_CHECK_OK(call.runtime.work(self.size() / 8));
+  bool all = true;
+  for_each_code_point(self, [&](char32_t c, size_t, size_t) { all = all && Is(c); });
+  return Value(all);
+}
+
+Result<Value> is_identifier(const Call& call) {
+  GERBIL_CHECK_OK(bind(call, {}));
+  GERBIL_TRY(const std::string_view self, self_string(call));
+  GERBIL_CHECK_OK(call.runtime.work(self.size() / 8));
+  bool all = !self.empty();
+  for_each_code_point(self, [&](char32_t c, size_t at, size_t) {
+    all = all && (c == '_' || is_alpha(c) || (at > 0 && is_decimal(c)));
+  });
+  return Value(all);
+}
+
+// Each word begins with an upper case letter and goes on in lower case.
+Result<Value> is_title(const Call& call) {
+  GERBIL_CHECK_OK(bind(call, {}));
+  GERBIL_TRY(const std::string_view self, self_string(call));
+  GERBIL_CHECK_OK(call.runtime.work(self.size() / 8));
+  bool titled = true;
+  bool cased = false;
+  bool after_cased = false;
+  for_each_code_point(self, [&](char32_t c, size_t, size_t) {
+    const bool begins = is_upper(c) || is_title_case(c);
+    if (begins) titled = titled && !after_cased;
+    if (is_lower(c)) titled = titled && after_cased;
+    after_cased = begins || is_lower(c);
+    cased = cased || after_cased;
+  });
+  return Value(titled && cased);
+}
+
+Result<Value> expand_tabs(const Call& call) {
+  GERBIL_TRY(const Bound arguments, bind(call, {"tabsize"}));
+  GERBIL_TRY(const std::string_view self, self_string(call));
+  GERBIL_TRY(const int64_t size, arguments.integer(0, 8));
+  const auto tabs = static_cast<uint64_t>(count(self, "\t"));
+  const auto width = static_cast<uint64_t>(std::clamp<int64_t>(size, 0, int64_t{1} << 30));
+  GERBIL_CHECK_OK(call.runtime.room_for(self.size() + tabs * width));
+  std::string out;
+  uint64_t column = 0;
+  for_each_code_point(self, [&](char32_t c, size_t at, size_t bytes) {
+    if (c == '\t') {
+      const uint64_t blanks = width == 0 ? 0 : width - column % width;
+      out.append(blanks, ' ');
+      column += blanks;
+    } else {
+      out += self.substr(at, bytes);
+      column = c == '\n' || c == '\r' ? 0 : column + 1;
+    }
+  });
+  return call.runtime.string(std::move(out));
 }
 
 enum class Pad : uint8_t { kLeft, kRight, kCenter, kZero };
@@ -257,20 +332,26 @@ Result<Value> remove_affix(const Call& call) {
 
 constexpr Builtin kMethods[] = {
     {"capitalize", mapped<capitalize>},
-    {"casefold", mapped<lower>},
+    {"casefold", mapped<case_fold>},
     {"center", padded<Pad::kCenter>},
     {"count", count_method},
     {"endswith", has_affix<true>},
+    {"expandtabs", expand_tabs},
     {"find", find_method_of_str<false, false>},
     {"format", format_method},
+    {"format_map", format_map},
     {"index", find_method_of_str<false, true>},
     {"isalnum", all_are<is_alphanumeric>},
     {"isalpha", all_are<is_alpha>},
+    {"isascii", none_is_not<is_ascii>},
     {"isdecimal", all_are<is_decimal>},
     {"isdigit", all_are<is_digit>},
+    {"isidentifier", is_identifier},
     {"islower", has_case<false>},
     {"isnumeric", all_are<is_numeric>},
+    {"isprintable", none_is_not<is_printable>},
     {"isspace", all_are<is_space>},
+    {"istitle", is_title},
     {"isupper", has_case<true>},
     {"join", join_method},
     {"ljust", padded<Pad::kLeft>},

@@ -1,6 +1,5 @@
 // Filters on text: https://jinja.palletsprojects.com/en/stable/templates/#builtin-filters
-// Most take any value and work on what str() makes of it. `safe` and `escape` give plain strings:
-// there is no automatic escaping to guard against.
+// Most take any value and work on what str() makes of it. See also markup.cc and layout_filters.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,14 +14,15 @@
 namespace gerbil::text::jinja {
 namespace {
 
-// str(self), mapped.
-template <std::string (*Map)(std::string_view)>
+// str(self), mapped. What was marked as markup stays so where the method of str that Jinja calls
+// keeps it.
+template <std::string (*Map)(std::string_view), bool keeps_markup>
 Result<Value> mapped(const Call& call) {
   GERBIL_CHECK_OK(bind(call, {}));
   GERBIL_TRY(const std::string self, text_of(call, call.self));
-  GERBIL_CHECK_OK(call.runtime.room_for(self.size() * 2));
+  GERBIL_CHECK_OK(call.runtime.room_for(self.size() * 3));
   GERBIL_CHECK_OK(call.runtime.work(self.size() / 8));
-  return call.runtime.string(Map(self));
+  return call.runtime.string(Map(self), keeps_markup && call.self.is_markup());
 }
 
 // Unlike str.title, a word begins after one of a few signs only.
@@ -38,52 +38,52 @@ std::string title_words(std::string_view text) {
   return out;
 }
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '"':
-        out += "&#34;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-std::string url_quote(std::string_view text) {
-  std::string out;
+void append_url_quoted(std::string_view text, bool in_query, std::string& out) {
+  const std::string_view plain_signs = in_query ? "_.-~" : "_.-~/";
   for (char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("_.-~/").find(c) != std::string_view::npos;
+                       plain_signs.find(c) != std::string_view::npos;
     if (plain) {
       out += c;
+    } else if (in_query && c == ' ') {
+      out += '+';
     } else {
       out += fmt::format("%{:02X}", static_cast<uint8_t>(c));
     }
   }
-  return out;
 }
 
-template <std::string (*Map)(std::string_view), size_t growth>
-Result<Value> grown(const Call& call) {
+// Text as part of a URL; pairs (a dict, or a list of them) as a query: a=b&c=d.
+Result<Value> url_encode(const Call& call) {
   GERBIL_CHECK_OK(bind(call, {}));
-  GERBIL_TRY(const std::string self, text_of(call, call.self));
-  GERBIL_CHECK_OK(call.runtime.room_for(self.size() * growth));
-  return call.runtime.string(Map(self));
+  std::string out;
+  const auto append = [&](const Value& value, bool in_query) -> Status {
+    GERBIL_TRY(const std::string text, text_of(call, value));
+    GERBIL_CHECK_OK(call.runtime.work(text.size() / 8));
+    GERBIL_CHECK_OK(call.runtime.room_for(out.size() + text.size() * 3));
+    append_url_quoted(text, in_query, out);
+    return {};
+  };
+  if (!call.self.list() && !call.self.dict()) {
+    GERBIL_CHECK_OK(append(call.self, false));
+    return call.runtime.string(std::move(out));
+  }
+  GERBIL_TRY(const std::vector<Value> items, iterate(call.runtime, call.self));
+  for (const Value& item : items) {
+    if (!out.empty()) out += '&';
+    if (const Dict* dict = call.self.dict()) {
+      GERBIL_CHECK_OK(append(item, true));
+      out += '=';
+      GERBIL_CHECK_OK(append(*dict->find(item), true));
+      continue;
+    }
+    GERBIL_TRY(const std::vector<Value> pair, iterate(call.runtime, item));
+    if (pair.size() != 2) return invalid("'urlencode' wants pairs, got {} values", pair.size());
+    GERBIL_CHECK_OK(append(pair[0], true));
+    out += '=';
+    GERBIL_CHECK_OK(append(pair[1], true));
+  }
+  return call.runtime.string(std::move(out));
 }
 
 Result<Value> as_string(const Call& call) {
@@ -97,10 +97,10 @@ Result<Value> trim(const Call& call) {
   GERBIL_TRY(const Bound arguments, bind(call, {"chars"}));
   GERBIL_TRY(const std::string self, text_of(call, call.self));
   if (!arguments.get(0) || arguments.get(0)->is_none())
-    return call.runtime.string(std::string(strip(self, Side::kBoth)));
+    return call.runtime.string(std::string(strip(self, Side::kBoth)), call.self.is_markup());
   GERBIL_TRY(const std::string_view set, arguments.text(0, ""));
   GERBIL_CHECK_OK(call.runtime.work(set.size() / 4));
-  return call.runtime.string(std::string(strip(self, set, Side::kBoth)));
+  return call.runtime.string(std::string(strip(self, set, Side::kBoth)), call.self.is_markup());
 }
 
 Result<Value> replace_filter(const Call& call) {
@@ -116,65 +116,6 @@ Result<Value> replace_filter(const Call& call) {
   return call.runtime.string(replace(self, from, to, limit));
 }
 
-Result<Value> center(const Call& call) {
-  GERBIL_TRY(const Bound arguments, bind(call, {"width"}));
-  GERBIL_TRY(std::string self, text_of(call, call.self));
-  const Value width = arguments.get_or(0, Value(int64_t{80}));
-  GERBIL_TRY(const Value text, call.runtime.string(std::move(self)));
-  const Arguments forwarded{{width}, {}};
-  return find_method(text, "center")(Call{call.runtime, call.name, text, forwarded});
-}
-
-// How far lines are shifted: a number of blanks, or a string.
-Result<std::string> indention(const Call& call, const Value* width) {
-  if (width && width->string()) return *width->string();
-  int64_t blanks = 4;
-  if (width) {
-    Number number;
-    if (!to_number(*width, number) || !number.is_integer)
-      return invalid("'indent': the width must be an int or a str");
-    blanks = std::max<int64_t>(number.integer, 0);
-  }
-  GERBIL_CHECK_OK(call.runtime.room_for(static_cast<uint64_t>(blanks)));
-  return std::string(static_cast<size_t>(blanks), ' ');
-}
-
-Result<Value> indent(const Call& call) {
-  GERBIL_TRY(const Bound arguments, bind(call, {"width", "first", "blank"}));
-  GERBIL_TRY(const std::string_view self, self_string(call));
-  GERBIL_TRY(const std::string shift, indention(call, arguments.get(0)));
-  const bool first = arguments.truth(1, false);
-  const bool blank = arguments.truth(2, false);
-  // A last line break counts only if something follows it, so one is added: "a\n" is two lines.
-  const std::string text = std::string(self) + "\n";
-  const std::vector<std::string_view> lines = split_lines(text, false);
-  GERBIL_CHECK_OK(call.runtime.room_for(text.size() + lines.size() * (shift.size() + 1)));
-  std::string out;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) out += '\n';
-    if (i == 0 ? first : blank || !lines[i].empty()) out += shift;
-    out += lines[i];
-  }
-  return call.runtime.string(std::move(out));
-}
-
-Result<Value> truncate(const Call& call) {
-  GERBIL_TRY(const Bound arguments, bind(call, {"length", "killwords", "end", "leeway"}));
-  GERBIL_TRY(const std::string_view self, self_string(call));
-  GERBIL_TRY(const int64_t limit, arguments.integer(0, 255));
-  GERBIL_TRY(const std::string_view end, arguments.text(2, "..."));
-  GERBIL_TRY(const int64_t leeway, arguments.integer(3, 5));
-  const int64_t end_length = length(end);
-  if (limit < end_length)
-    return invalid("'truncate': expected length >= {}, got {}", end_length, limit);
-  if (leeway < 0) return invalid("'truncate': expected leeway >= 0, got {}", leeway);
-  GERBIL_CHECK_OK(call.runtime.work(self.size() / 16));
-  if (length(self) - leeway <= limit) return call.self;
-  std::string_view kept = self.substr(0, byte_offset(self, limit - end_length));
-  if (!arguments.truth(1, false)) kept = split(kept, " ", 1, true).front();
-  return call.runtime.string(std::string(kept).append(end));
-}
-
 Result<Value> word_count(const Call& call) {
   GERBIL_CHECK_OK(bind(call, {}));
   GERBIL_TRY(const std::string self, text_of(call, call.self));
@@ -188,12 +129,13 @@ Result<Value> word_count(const Call& call) {
 }
 
 Result<Value> format_filter(const Call& call) {
-  GERBIL_TRY(const std::string self, text_of(call, call.self));
+  GERBIL_TRY(std::string self, text_of(call, call.self));
+  GERBIL_TRY(const Value pattern, call.runtime.string(std::move(self), call.self.is_markup()));
   if (!call.arguments.named.empty() && !call.arguments.positional.empty())
     return invalid("'format' takes positional or named arguments, not both");
   if (call.arguments.named.empty()) {
     GERBIL_TRY(const Value values, call.runtime.list(call.arguments.positional, ListKind::kTuple));
-    return percent_format(call.runtime, self, values);
+    return percent_format(call.runtime, pattern, values);
   }
   Dict dict;
   for (const auto& [name, value] : call.arguments.named) {
@@ -201,26 +143,19 @@ Result<Value> format_filter(const Call& call) {
     dict.set(std::move(key), value);
   }
   GERBIL_TRY(const Value values, call.runtime.dict(std::move(dict)));
-  return percent_format(call.runtime, self, values);
+  return percent_format(call.runtime, pattern, values);
 }
 
 constexpr Builtin kFilters[] = {
-    {"capitalize", mapped<capitalize>},
-    {"center", center},
-    {"e", grown<escape_html, 5>},
-    {"escape", grown<escape_html, 5>},
-    {"forceescape", grown<escape_html, 5>},
+    {"capitalize", mapped<capitalize, true>},
     {"format", format_filter},
-    {"indent", indent},
-    {"lower", mapped<lower>},
+    {"lower", mapped<lower, true>},
     {"replace", replace_filter},
-    {"safe", as_string},
     {"string", as_string},
-    {"title", mapped<title_words>},
+    {"title", mapped<title_words, false>},
     {"trim", trim},
-    {"truncate", truncate},
-    {"upper", mapped<upper>},
-    {"urlencode", grown<url_quote, 3>},
+    {"upper", mapped<upper, true>},
+    {"urlencode", url_encode},
     {"wordcount", word_count},
 };
 

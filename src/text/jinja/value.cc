@@ -154,7 +154,7 @@ const char* type_name(const Value& value) {
     const char* operator()(bool) const { return "bool"; }
     const char* operator()(int64_t) const { return "int"; }
     const char* operator()(double) const { return "float"; }
-    const char* operator()(const StringRef&) const { return "str"; }
+    const char* operator()(const StringRef& s) const { return s->markup ? "Markup" : "str"; }
     const char* operator()(const ListRef& list) const {
       switch (list->kind) {
         case ListKind::kList:
@@ -173,7 +173,11 @@ const char* type_name(const Value& value) {
       return "generator";
     }
     const char* operator()(const DictRef&) const { return "dict"; }
-    const char* operator()(Namespace*) const { return "Namespace"; }
+    const char* operator()(Namespace* n) const {
+      return n->kind == Namespace::Kind::kJoiner   ? "Joiner"
+             : n->kind == Namespace::Kind::kCycler ? "Cycler"
+                                                   : "Namespace";
+    }
     const char* operator()(const NativeRef&) const { return "function"; }
     const char* operator()(const MacroRef&) const { return "Macro"; }
     const char* operator()(LoopState*) const { return "LoopContext"; }

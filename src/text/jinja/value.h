@@ -66,6 +66,9 @@ struct None {};
 struct String {
   std::string text;
   Charge charge;
+  // Jinja's Markup: text that |safe or |escape marked. Nothing is escaped when it is printed, but
+  // what is added to it is.
+  bool markup = false;
 };
 
 using StringRef = std::shared_ptr<const String>;
@@ -107,6 +110,10 @@ class Value {
   const std::string* string() const {
     const auto* ref = std::get_if<StringRef>(&data_);
     return ref ? &(*ref)->text : nullptr;
+  }
+  bool is_markup() const {
+    const auto* ref = std::get_if<StringRef>(&data_);
+    return ref && (*ref)->markup;
   }
   const List* list() const { return pointee<ListRef, List>(); }
   const Dict* dict() const { return pointee<DictRef, Dict>(); }
@@ -166,7 +173,11 @@ struct Dict {
   std::unordered_multimap<uint64_t, uint32_t> by_hash_;  // only of more than a few entries
 };
 
+// The objects that do change: namespace(), and Jinja's joiner() and cycler(), which keep in the
+// attributes what they have to remember.
 struct Namespace {
+  enum class Kind : uint8_t { kNamespace, kJoiner, kCycler };
+  Kind kind = Kind::kNamespace;
   std::vector<std::pair<std::string, Value>> attributes;
 
   const Value* find(std::string_view name) const;
