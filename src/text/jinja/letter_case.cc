@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/span.h"
+#include <span>
 #include "text/jinja/python_text.h"
 #include "text/jinja/special_case.h"
 #include "text/utf8.h"
