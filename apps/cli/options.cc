@@ -136,6 +136,9 @@ Command parse_template(std::vector<std::string> words) {
       ->required();
   add_file(app, "--tools", &options.tools_file, "Functions the model may call: a JSON array");
   add_think(app, &options.chat.think);
+  app.add_option("--template-args", options.chat.template_arguments,
+                 "Further variables for the template: a JSON object")
+      ->type_name("JSON");
   app.add_flag("--no-generation-prompt", bare, "Without the opening of the model's turn");
   if (auto done = parse(app, std::move(words))) return *done;
   if (options.messages_file == "-" && options.tools_file == "-") {

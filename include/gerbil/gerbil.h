@@ -75,6 +75,9 @@ struct ChatOptions {
   // The last message is unfinished: the prompt ends where its content does. Excludes
   // add_generation_prompt.
   bool continue_final_message = false;
+  // A JSON object of further variables for the template: {"documents": [...], "reasoning_effort":
+  // "low"}.
+  std::string template_arguments;
 };
 
 // The tokenizer and chat template of a checkpoint. Immutable: share it between threads.

@@ -1,5 +1,6 @@
 #include "api/prompter.h"
 
+#include "platform/clock.h"
 #include "platform/file.h"
 #include "text/utf8.h"
 
@@ -52,10 +53,15 @@ Result<std::string> Prompter::render(std::string_view messages, std::string_view
   GERBIL_CHECK_OK(text::check_utf8(messages, "messages"));
   GERBIL_CHECK_OK(text::check_utf8(tools, "tools"));
   GERBIL_TRY(const text::ChatTemplate* chat, chat_template());
+  GERBIL_CHECK_OK(text::check_utf8(options.template_arguments, "template variables"));
+  const platform::LocalTime now = platform::local_time();  // templates may print the date
   return chat->render(messages, tools,
                       {.add_generation_prompt = options.add_generation_prompt,
                        .enable_thinking = options.think,
-                       .continue_final_message = options.continue_final_message});
+                       .continue_final_message = options.continue_final_message,
+                       .variables_json = options.template_arguments,
+                       .now = text::jinja::CivilTime{now.year, now.month, now.day, now.hour,
+                                                     now.minute, now.second}});
 }
 
 }  // namespace gerbil::api

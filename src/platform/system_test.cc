@@ -18,6 +18,14 @@ TEST(Clock, NeverGoesBack) {
   }
 }
 
+TEST(Clock, TellsATimeOfDayThatExists) {
+  const LocalTime now = local_time();
+  EXPECT_GE(now.year, 2024);
+  EXPECT_TRUE(now.month >= 1 && now.month <= 12 && now.day >= 1 && now.day <= 31);
+  EXPECT_TRUE(now.hour >= 0 && now.hour <= 23 && now.minute >= 0 && now.minute <= 59);
+  EXPECT_TRUE(now.second >= 0 && now.second <= 60);
+}
+
 TEST(CpuFeatures, NamesGoBothWays) {
   for (Isa isa : {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
     EXPECT_EQ(isa_from_name(name(isa)), isa);

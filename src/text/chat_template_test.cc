@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 namespace gerbil::text {
@@ -104,6 +105,33 @@ INSTANTIATE_TEST_SUITE_P(Models, NanoCases,
                          testing::Values(std::pair<std::string, int>("qwen3", 60),
                                          std::pair<std::string, int>("vl", 23)),
                          [](const auto& test) { return test.param.first; });
+
+// Pictures, videos and sounds in the messages, and all cases of a small Gemma 4.
+TEST(ChatTemplate, PromptsWithMediaAreTransformersOwn) {
+  std::map<std::string, ChatTemplate> templates;
+  for (const std::string folder : {"models/qwen3_5-nano-vl", "tests/data/models/gemma4-nano"}) {
+    const std::string source = file_text(folder + "/chat_template.jinja");
+    auto compiled = ChatTemplate::from_files(source, file_text(folder + "/tokenizer_config.json"));
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    templates.emplace(folder.substr(folder.rfind('/') + 1), *std::move(compiled));
+  }
+  std::ifstream file(GERBIL_SOURCE_DIR "/tests/data/nano/prompts.jsonl");
+  std::string line;
+  int cases = 0;
+  while (std::getline(file, line)) {
+    const auto parsed = json::parse(line, "case");
+    ASSERT_TRUE(parsed);
+    SCOPED_TRACE(string_member(*parsed, "model") + " " + string_member(*parsed, "id"));
+    const std::string tools = raw_member(line, "tools", "messages");
+    const auto prompt =
+        templates.at(string_member(*parsed, "model"))
+            .render(raw_member(line, "messages", "prompt"), tools == "null" ? "" : tools,
+                    {.enable_thinking = *parsed->object()->find("enable_thinking")->boolean()});
+    EXPECT_EQ(text_of(prompt), string_member(*parsed, "prompt"));
+    ++cases;
+  }
+  EXPECT_EQ(cases, 70);
+}
 
 TEST(ChatTemplate, PutsMediaWhereContentPartsSay) {
   const auto prompt = nano().render(

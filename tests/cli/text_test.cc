@@ -93,6 +93,21 @@ TEST(TemplateTest, ABrokenTemplateIsAnError) {
   EXPECT_TRUE(failed(gerbil({"run", copy.path(), "Hi"}), 1, {"chat_template.jinja"}));
 }
 
+TEST(TemplateTest, GivesTheTemplateWhatItAsksFor) {
+  CheckpointCopy copy(demo_folder());
+  copy.write("chat_template.jinja", "{{ x.y }} {{ strftime_now('%Y')|length }}");
+  const auto with = [&](const std::string& arguments) {
+    return gerbil(Launch{
+        .arguments = {"template", copy.path(), "--messages", "-", "--template-args", arguments},
+        .input = R"([{"role": "user", "content": "Hi"}])"});
+  };
+  const Finished run = with(R"({"x": {"y": "a date of"}})");
+  EXPECT_TRUE(succeeded(run));
+  EXPECT_EQ(run.output, "a date of 4");
+  EXPECT_TRUE(failed(with("[]"), 1, {"template variables", "object"}));
+  EXPECT_TRUE(failed(with("{"), 1, {"template variables"}));
+}
+
 TEST(TemplateTest, BadMessagesAreErrors) {
   const auto with = [](std::string_view messages) {
     return gerbil(Launch{.arguments = {"template", "demo", "--messages", "-"},
