@@ -22,7 +22,8 @@ Result<Prompter> Prompter::load(const hub::ModelFiles& files) {
     GERBIL_TRY(prompter.tokenizer_,
                text::Tokenizer::from_json(*files.tokenizer, files.path("tokenizer.json")));
   }
-  auto compiled = text::ChatTemplate::from_files(files.chat_template, files.tokenizer_config);
+  auto compiled = text::ChatTemplate::from_files(files.chat_template, files.tokenizer_config,
+                                                 files.chat_template_json);
   if (compiled)
     prompter.template_ = *std::move(compiled);
   else

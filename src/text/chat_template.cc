@@ -185,15 +185,41 @@ Result<ChatTemplate> ChatTemplate::compile(std::string_view source, std::string 
   return out;
 }
 
-Result<ChatTemplate> ChatTemplate::from_files(
-    std::optional<std::string_view> chat_template_jinja,
-    std::optional<std::string_view> tokenizer_config_json) {
+Status ChatTemplate::take(const json::Value& source, const json::Fields& fields,
+                          std::string_view file) {
+  if (source.string()) {
+    GERBIL_TRY(default_, compile_source(*source.string(), std::string(file)));
+    return {};
+  }
+  if (!source.array())
+    return fields.expected("chat_template", "a string or a list of named templates");
+  for (const json::Value& entry : *source.array()) {
+    GERBIL_TRY(const json::Fields named, json::Fields::of(entry, file));
+    GERBIL_TRY(const std::string name, named.string("name"));
+    if (name != "default" && name != "tool_use") continue;  // for other purposes: rag, ...
+    GERBIL_TRY(const std::string text, named.string("template"));
+    auto& slot = name == "default" ? default_ : tool_use_;
+    GERBIL_TRY(slot, compile_source(text, fmt::format("{} ({})", file, name)));
+  }
+  return {};
+}
+
+Result<ChatTemplate> ChatTemplate::from_files(std::optional<std::string_view> chat_template_jinja,
+                                              std::optional<std::string_view> tokenizer_config_json,
+                                              std::optional<std::string_view> chat_template_json) {
   static constexpr std::string_view kConfig = "tokenizer_config.json";
   static constexpr std::string_view kTokens[] = {"bos_token", "eos_token", "unk_token", "pad_token",
                                                  "sep_token", "cls_token", "mask_token"};
   ChatTemplate out;
   if (chat_template_jinja) {
     GERBIL_TRY(out.default_, compile_source(*chat_template_jinja, "chat_template.jinja"));
+  }
+  if (chat_template_json && !out.default_) {
+    static constexpr std::string_view kFile = "chat_template.json";
+    GERBIL_TRY(const json::Value file, json::parse(*chat_template_json, kFile));
+    GERBIL_TRY(const json::Fields fields, json::Fields::of(file, kFile));
+    if (const json::Value* source = fields.find("chat_template"))
+      GERBIL_CHECK_OK(out.take(*source, fields, kFile));
   }
   if (tokenizer_config_json) {
     GERBIL_TRY(const json::Value config, json::parse(*tokenizer_config_json, kConfig));
@@ -203,21 +229,9 @@ Result<ChatTemplate> ChatTemplate::from_files(
       if (const std::string* text = value ? token_text(*value) : nullptr)
         out.special_tokens_.emplace_back(token, *text);
     }
-    const json::Value* source = out.default_ ? nullptr : fields.find("chat_template");
-    if (source && source->string()) {
-      GERBIL_TRY(out.default_, compile_source(*source->string(), std::string(kConfig)));
-    } else if (source && source->array()) {
-      for (const json::Value& entry : *source->array()) {
-        GERBIL_TRY(const json::Fields named, json::Fields::of(entry, kConfig));
-        GERBIL_TRY(const std::string name, named.string("name"));
-        if (name != "default" && name != "tool_use") continue;  // for other purposes: rag, ...
-        GERBIL_TRY(const std::string text, named.string("template"));
-        auto& slot = name == "default" ? out.default_ : out.tool_use_;
-        GERBIL_TRY(slot, compile_source(text, fmt::format("{} ({})", kConfig, name)));
-      }
-    } else if (source) {
-      return fields.expected("chat_template", "a string or a list of named templates");
-    }
+    const bool found = out.default_ || out.tool_use_;
+    if (const json::Value* source = found ? nullptr : fields.find("chat_template"))
+      GERBIL_CHECK_OK(out.take(*source, fields, kConfig));
   }
   if (!out.default_ && !out.tool_use_)
     return fail(ErrorCode::kNotFound,

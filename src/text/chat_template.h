@@ -38,12 +38,14 @@ class ChatTemplate {
   static Result<ChatTemplate> compile(std::string_view source, std::string name,
                                       const jinja::Limits& limits = {});
 
-  // From the texts of a checkpoint's files: chat_template.jinja wins over the `chat_template` of
-  // tokenizer_config.json, which is a string or a list of named ones ("default", "tool_use": taken
-  // where there are tools). bos_token, eos_token ... of tokenizer_config.json become variables.
-  // kNotFound where there is no template.
+  // From the texts of a checkpoint's files: chat_template.jinja wins over chat_template.json (of
+  // older processors), and that over tokenizer_config.json. The `chat_template` of the latter two
+  // is a string or a list of named ones ("default", "tool_use": taken where there are tools).
+  // bos_token, eos_token ... of tokenizer_config.json become variables. kNotFound where there is no
+  // template.
   static Result<ChatTemplate> from_files(std::optional<std::string_view> chat_template_jinja,
-                                         std::optional<std::string_view> tokenizer_config_json);
+                                         std::optional<std::string_view> tokenizer_config_json,
+                                         std::optional<std::string_view> chat_template_json = {});
 
   // `messages`: a JSON array of objects with a `role`. `tools`: a JSON array, or empty for none.
   Result<std::string> render(std::string_view messages, std::string_view tools,
@@ -62,6 +64,8 @@ class ChatTemplate {
   ChatTemplate() = default;
   static Result<Source> compile_source(std::string_view source, std::string name,
                                        const jinja::Limits& limits = {});
+  // A string or a list of named templates; `file` is where it stands.
+  Status take(const json::Value& source, const json::Fields& fields, std::string_view file);
   const Source& source_for(bool with_tools) const;
   Result<std::string> render_once(const json::Value& messages, const json::Value* tools,
                                   const ChatOptions& options, bool arguments_as_objects) const;

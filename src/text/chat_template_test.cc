@@ -279,6 +279,21 @@ TEST(ChatTemplate, IsFoundInTheCheckpointsFiles) {
             "error: tokenizer_config.json:2: a tag is not closed with }}");
 }
 
+TEST(ChatTemplate, OfAProcessorComesBeforeTheTokenizers) {
+  const auto found = [](std::optional<std::string_view> jinja, std::string_view json) {
+    const auto chat_template =
+        ChatTemplate::from_files(jinja, R"({"chat_template": "config", "bos_token": "<s>"})", json);
+    if (!chat_template) return "error: " + chat_template.error().message;
+    return text_of(chat_template->render(R"([{"role": "user"}])", ""));
+  };
+  EXPECT_EQ(found({}, R"({"chat_template": "processor{{ bos_token }}"})"), "processor<s>");
+  EXPECT_EQ(found("file", R"({"chat_template": "processor"})"), "file");
+  EXPECT_EQ(found({}, "{}"), "config");
+  EXPECT_TRUE(found({}, "[]").starts_with("error: chat_template.json"));
+  EXPECT_EQ(found({}, R"({"chat_template": "{{"})"),
+            "error: chat_template.json:1: a tag is not closed with }}");
+}
+
 TEST(ChatTemplate, SaysHowToReadTheAnswer) {
   const ChatTemplate chat_template = nano();
   const ResponseFormat open = chat_template.response_format("...<think>\n", "[]");

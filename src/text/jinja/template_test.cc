@@ -150,6 +150,29 @@ TEST(Template, MessagesShowWholeCharacters) {
     EXPECT_EQ(error_of(source).message, fmt::format("t.jinja:1: {}", message)) << source;
 }
 
+TEST(Template, NothingOfTheHostIsWithinReach) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"{{ ''.__class__.__mro__ }}", "'str object' has no attribute '__class__'"},
+      {"{{ [].__class__.__base__ }}", "'list object' has no attribute '__class__'"},
+      {"{{ cycler.__init__.__globals__ }}", "'function object' has no attribute '__init__'"},
+      {"{{ cycler('a').__init__.__globals__ }}", "'Cycler object' has no attribute '__init__'"},
+      {"{{ joiner().sep.x }}", "'Joiner object' has no attribute 'sep'"},
+      {"{{ namespace.__init__.__globals__ }}", "'function object' has no attribute '__init__'"},
+      {"{{ namespace().__dict__.x }}", "'Namespace object' has no attribute '__dict__'"},
+      {"{{ lipsum.__globals__ }}", "'lipsum' is undefined"},
+      {"{{ self.__init__ }}", "'self' is undefined"},
+      {"{{ '{0.__class__.x}'.format('') }}", "'str object' has no attribute '__class__'"},
+      {"{{ ''|attr('__class__')|attr('x') }}", "'str object' has no attribute '__class__'"},
+      {"{{ [1]|map(attribute='__class__.x')|list }}", "'int object' has no attribute '__class__'"},
+      {"{% set j = joiner() %}{% set j.sep = 1 %}",
+       "only a namespace's attributes can be set, 'j' is none"},
+      {"{{ [1]|random }}",
+       "the filter 'random' is not supported: a prompt must not depend on chance"},
+  };
+  for (const auto& [source, message] : rows)
+    EXPECT_EQ(error_of(source).message, fmt::format("t.jinja:1: {}", message)) << source;
+}
+
 TEST(Template, RaiseExceptionGivesItsMessageOnOneLine) {
   const Error error =
       error_of("{% if true %}\n{{ raise_exception('Roles must\nalternate!') }}{% endif %}");
