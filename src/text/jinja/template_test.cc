@@ -260,6 +260,11 @@ TEST(Template, BoundsTimeMemoryAndOutput) {
     EXPECT_EQ(error_of(source).message, fmt::format("t.jinja:1: {}", message)) << source;
 }
 
+// Each piece moved what was left of the word: minutes for a long one.
+TEST(Template, WrapsAVeryLongWordInTime) {
+  EXPECT_EQ(text_of("{{ ('-' * 1000000)|wordwrap(1)|length }}"), "1999999");
+}
+
 TEST(Template, ObeysSmallerLimits) {
   const Limits small{.max_source_bytes = 60, .max_steps = 100, .max_output_bytes = 10};
   EXPECT_EQ(error_of(repeated("x", 61), small).message,

@@ -28,11 +28,11 @@ class Splitter {
           text[i] == '-' && i + 1 < text.size() && text[i + 1] == '-' ? dashes_end_[i + 1] : i + 1;
   }
 
-  std::vector<std::u32string> run() const {
-    std::vector<std::u32string> out;
+  std::vector<std::u32string_view> run() const {
+    std::vector<std::u32string_view> out;
     for (size_t at = 0; at < text_.size();) {
       const size_t end = chunk_end(at);
-      out.push_back(text_.substr(at, end - at));
+      out.push_back(std::u32string_view(text_).substr(at, end - at));
       at = end;
     }
     return out;
@@ -72,20 +72,20 @@ class Splitter {
            (letter(at + 2) || (at + 2 < text_.size() && text_[at + 2] == '-' && letter(at + 3)));
   }
 
-  const std::u32string& text_;
+  const std::u32string& text_;  // which the chunks are views of
   bool on_hyphens_;
   std::vector<size_t> dashes_end_;  // of the run of dashes that holds this one
 };
 
-bool is_all_space(const std::u32string& text) {
+bool is_all_space(std::u32string_view text) {
   return std::all_of(text.begin(), text.end(), is_space);
 }
 
 // How much of a word that is longer than a line still goes on this one.
-size_t long_word_part(const std::u32string& word, size_t room, bool on_hyphens) {
+size_t long_word_part(std::u32string_view word, size_t room, bool on_hyphens) {
   if (!on_hyphens || word.size() <= room || room == 0) return room;
   const size_t hyphen = word.rfind(U'-', room - 1);
-  if (hyphen == std::u32string::npos || hyphen == 0) return room;
+  if (hyphen == std::u32string_view::npos || hyphen == 0) return room;
   const bool only_dashes =
       std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(hyphen),
                   [](char32_t c) { return c == '-'; });
@@ -97,33 +97,33 @@ size_t long_word_part(const std::u32string& word, size_t room, bool on_hyphens) 
 std::vector<std::string> wrap_line(std::string_view line, const WrapStyle& style) {
   std::u32string text;
   for_each_code_point(line, [&](char32_t c, size_t, size_t) { text += c; });
-  std::vector<std::u32string> chunks = Splitter(text, style.break_on_hyphens).run();
+  std::vector<std::u32string_view> chunks = Splitter(text, style.break_on_hyphens).run();
   std::reverse(chunks.begin(), chunks.end());  // the next one last
   const auto width = static_cast<size_t>(style.width);
   std::vector<std::string> out;
   while (!chunks.empty()) {
     if (!out.empty() && is_all_space(chunks.back())) chunks.pop_back();
-    std::vector<std::u32string> current;
+    std::vector<std::u32string_view> current;
     size_t length = 0;
     while (!chunks.empty() && length + chunks.back().size() <= width) {
       length += chunks.back().size();
-      current.push_back(std::move(chunks.back()));
+      current.push_back(chunks.back());
       chunks.pop_back();
     }
     if (!chunks.empty() && chunks.back().size() > width) {
       if (style.break_long_words) {
         const size_t part = long_word_part(chunks.back(), width - length, style.break_on_hyphens);
         current.push_back(chunks.back().substr(0, part));
-        chunks.back().erase(0, part);
+        chunks.back().remove_prefix(part);
       } else if (current.empty()) {
-        current.push_back(std::move(chunks.back()));
+        current.push_back(chunks.back());
         chunks.pop_back();
       }
     }
     if (!current.empty() && is_all_space(current.back())) current.pop_back();
     if (current.empty()) continue;
     std::string piece;
-    for (const std::u32string& chunk : current)
+    for (std::u32string_view chunk : current)
       for (char32_t c : chunk) append_utf8(piece, c);
     out.push_back(std::move(piece));
   }
