@@ -2,9 +2,9 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
-#include <span>
 #include "text/jinja/python_text.h"
 #include "text/jinja/special_case.h"
 #include "text/utf8.h"

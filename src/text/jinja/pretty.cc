@@ -33,6 +33,7 @@ Result<Value> sorted(Runtime& runtime, const Value& value) {
   const Dict* dict = value.dict();
   if (!dict) return value;
   std::vector<const Dict::Entry*> entries;
+  entries.reserve(dict->entries.size());
   for (const Dict::Entry& entry : dict->entries) entries.push_back(&entry);
   GERBIL_CHECK_OK(runtime.work(value.weight() * 8));
   merge_sort(entries, comes_before);
