@@ -9,8 +9,8 @@
 
 namespace gerbil::text::jinja {
 
-// The directives of C's strftime but for time zones and week numbers; "%-d" has no padding. An
-// error for a directive that is not known, or a date that does not exist.
+// The directives of C's strftime but for time zones, which are empty; "%-d" has no padding. What is
+// no directive stays as it is. An error for a date that does not exist.
 Result<std::string> strftime(const CivilTime& time, std::string_view format);
 
 }  // namespace gerbil::text::jinja
