@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(Models, NanoCases,
 // Pictures, videos and sounds in the messages, and all cases of a small Gemma 4.
 TEST(ChatTemplate, PromptsWithMediaAreTransformersOwn) {
   std::map<std::string, ChatTemplate> templates;
-  for (const std::string folder : {"models/qwen3_5-nano-vl", "tests/data/models/gemma4-nano"}) {
+  for (const std::string folder : {"models/qwen3_5-nano-vl", "tests/data/nano/gemma4-nano"}) {
     const std::string source = file_text(folder + "/chat_template.jinja");
     auto compiled = ChatTemplate::from_files(source, file_text(folder + "/tokenizer_config.json"));
     ASSERT_TRUE(compiled) << compiled.error().message;
