@@ -30,8 +30,11 @@ void on_interrupt_signal(int) {
 }
 
 // Model files are mapped, not read: where one was cut short meanwhile, or its disk fails, the lost
-// part has no bytes to go on with.
+// part has no bytes to go on with. Several threads may come here at once; the first speaks.
+std::atomic_flag g_ending = ATOMIC_FLAG_INIT;
+
 void on_bus_error(int) {
+  while (g_ending.test_and_set()) ::pause();
   constexpr std::string_view kLine =
       "gerbil: error: a file of the model became shorter or unreadable while it was in use\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine.data(), kLine.size());
