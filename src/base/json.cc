@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/json_dom.h"
 #include "base/json_place.h"
 #include "base/quote.h"
 
@@ -21,7 +22,9 @@ uint32_t hash_of(std::string_view key) {
 // Turns simdjson's tape into a Value. Depth was limited by the parser, so recursion is bounded.
 class TreeBuilder {
  public:
-  TreeBuilder(std::string_view name, const Limits& limits) : name_(name), limits_(limits) {}
+  // `without`: paths of members that become null.
+  TreeBuilder(std::string_view name, const Limits& limits, Span<const std::string_view> without)
+      : name_(name), limits_(limits), without_(without) {}
 
   Result<Value> build(simdjson::dom::element element) {
     if (++values_ > limits_.max_values)
@@ -62,10 +65,25 @@ class TreeBuilder {
   Result<Value> build_object(simdjson::dom::object object) {
     std::vector<Member> members;
     members.reserve(std::min<size_t>(object.size(), 1u << 20));
+    const size_t path_size = path_.size();
     for (auto field : object) {
-      GERBIL_TRY(Value value, build(field.value));
+      if (without_.empty()) {
+        GERBIL_TRY(Value value, build(field.value));
+        members.push_back({std::string(field.key), std::move(value)});
+        continue;
+      }
+      path_.resize(path_size);
+      if (!path_.empty()) path_ += '.';
+      path_ += field.key;
+      Value value;
+      if (std::find(without_.begin(), without_.end(), path_) == without_.end()) {
+        auto built = build(field.value);
+        if (!built) return built;
+        value = *std::move(built);
+      }
       members.push_back({std::string(field.key), std::move(value)});
     }
+    path_.resize(path_size);
     auto out = Object::from(std::move(members));
     if (!out) return with_context(std::move(out).error(), name_);
     return Value(*std::move(out));
@@ -73,6 +91,8 @@ class TreeBuilder {
 
   std::string_view name_;
   const Limits& limits_;
+  Span<const std::string_view> without_;
+  std::string path_;  // of the object at work; of no use within arrays, where nothing is left out
   uint64_t values_ = 0;
 };
 
@@ -152,23 +172,40 @@ std::optional<double> Value::number() const {
   return std::nullopt;
 }
 
-Result<Value> parse(std::string_view text, std::string_view name, const Limits& limits) {
+Result<Dom> Dom::parse(std::string_view text, std::string_view name, const Limits& limits) {
   if (text.size() > limits.max_bytes)
     return invalid("{}: {} bytes of JSON, more than the limit of {}", name, text.size(),
                    limits.max_bytes);
-  simdjson::dom::parser parser;
+  Dom dom;
+  dom.parser_ = std::make_unique<simdjson::dom::parser>();
+  dom.name_ = name;
+  dom.limits_ = limits;
   const size_t capacity = std::max<size_t>(text.size(), 64);
-  if (const auto code = parser.allocate(capacity, limits.max_depth + 1))
+  if (const auto code = dom.parser_->allocate(capacity, limits.max_depth + 1))
     return syntax_error(code, text, name, limits);
-  auto root = parser.parse(text.data(), text.size());
-  std::string rewritten;
+  auto root = dom.parser_->parse(text.data(), text.size());
   if (root.error() == simdjson::NUMBER_ERROR) {
     // Integers beyond 64 bits are legal JSON, but not for simdjson: spell them as doubles.
-    rewritten = with_wide_integers_as_doubles(text);
-    root = parser.parse(rewritten);
+    const std::string rewritten = with_wide_integers_as_doubles(text);
+    root = dom.parser_->parse(rewritten);
   }
   if (root.error()) return syntax_error(root.error(), text, name, limits);
-  return TreeBuilder(name, limits).build(root.value_unsafe());
+  dom.root_ = root.value_unsafe();
+  return dom;
+}
+
+Result<Value> Dom::value_without(Span<const std::string_view> paths) const {
+  return TreeBuilder(name_, limits_, paths).build(root_);
+}
+
+std::string Dom::describe(simdjson::dom::element element) const {
+  auto value = TreeBuilder(name_, limits_, {}).build(element);
+  return value ? json::describe(*value) : value.error().message;
+}
+
+Result<Value> parse(std::string_view text, std::string_view name, const Limits& limits) {
+  GERBIL_TRY(const Dom dom, Dom::parse(text, name, limits));
+  return dom.value_without({});
 }
 
 std::string describe(const Value& value) {

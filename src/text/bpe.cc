@@ -3,11 +3,42 @@
 #include <algorithm>
 #include <bit>
 
+#include "text/bpe_alphabet.h"
+#include "text/utf8.h"
+
 namespace gerbil::text {
 namespace {
 
 // Up to this many symbols a scan over all pairs beats the heap.
 constexpr size_t kShortWord = 48;
+// Entries to pass before a free one: see Vocabulary.
+constexpr size_t kMaxPassed = 20'000;
+
+// Of valid UTF-8.
+char32_t character_at(std::string_view text, size_t& offset) {
+  const auto byte = [&](size_t i) { return char32_t{static_cast<uint8_t>(text[offset + i])}; };
+  const char32_t lead = byte(0);
+  char32_t c = lead;
+  size_t size = 1;
+  if (lead >= 0xF0) {
+    c = (lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F);
+    size = 4;
+  } else if (lead >= 0xE0) {
+    c = (lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+    size = 3;
+  } else if (lead >= 0x80) {
+    c = (lead & 0x1F) << 6 | (byte(1) & 0x3F);
+    size = 2;
+  }
+  offset += size;
+  return c;
+}
+
+char32_t last_character(std::string_view text) {
+  size_t begin = text.size() - 1;
+  while (begin > 0 && (static_cast<uint8_t>(text[begin]) & 0xC0) == 0x80) --begin;
+  return character_at(text, begin);
+}
 
 }  // namespace
 
@@ -16,50 +47,122 @@ void MergeTable::reserve(size_t merges) {
   if (wanted <= entries_.size()) return;
   std::vector<Entry> old = std::move(entries_);
   entries_.assign(wanted, {});
-  for (const Entry& entry : old)
-    if (entry.key != kEmpty) entries_[place_of(entry.key)] = entry;
+  for (const Entry& entry : old) {
+    if (entry.key == kEmpty) continue;
+    size_t i = slot_of(entry.key);
+    while (entries_[i].key != kEmpty) i = (i + 1) & (wanted - 1);
+    entries_[i] = entry;
+  }
 }
 
-size_t MergeTable::place_of(uint64_t key) const {
-  const size_t mask = entries_.size() - 1;
-  size_t i = static_cast<size_t>((key * 0x9E3779B97F4A7C15u) >> 32) & mask;
-  while (entries_[i].key != key && entries_[i].key != kEmpty) i = (i + 1) & mask;
-  return i;
-}
-
-void MergeTable::insert(int32_t left, int32_t right, uint32_t rank, int32_t joined) {
+bool MergeTable::insert(int32_t left, int32_t right, uint32_t rank, int32_t joined) {
   if ((used_ + 1) * 3 > entries_.size() * 2) reserve(std::max<size_t>(entries_.size(), 16));
   const uint64_t key = key_of(left, right);
-  Entry& entry = entries_[place_of(key)];
-  if (entry.key == kEmpty) ++used_;
-  entry = {key, rank, joined};
+  size_t i = slot_of(key);
+  size_t passed = 0;
+  for (; entries_[i].key != key && entries_[i].key != kEmpty; ++passed)
+    i = (i + 1) & (entries_.size() - 1);
+  if (entries_[i].key == kEmpty) ++used_;
+  entries_[i] = {key, rank, joined};
+  return passed <= kMaxPassed;
 }
 
-const MergeTable::Entry* MergeTable::find(int32_t left, int32_t right) const {
-  if (entries_.empty()) return nullptr;
-  const Entry& entry = entries_[place_of(key_of(left, right))];
-  return entry.key == kEmpty ? nullptr : &entry;
-}
-
-Bpe::Bpe(const Vocabulary& vocabulary, MergeTable merges, BpeOptions options)
-    : merges_(std::move(merges)), options_(options) {
-  for (int b = 0; b < 256; ++b) {
-    const char byte = static_cast<char>(b);
-    const int32_t id = vocabulary.find_bytes({&byte, 1});
-    if (vocabulary.in_model(id)) byte_ids_[b] = id;
+void Seams::add(std::string_view left, std::string_view right) {
+  if (bits_.empty()) bits_.resize((kAscii + (size_t{1} << kHashBits)) / 64);
+  const auto may_be_byte = [](std::string_view content) {
+    return content.empty() || (content.size() == 6 && content.starts_with("<0x"));
+  };
+  if (may_be_byte(left) || may_be_byte(right)) {
+    usable_ = false;
+    return;
   }
+  size_t offset = 0;
+  const size_t bit = bit_of(last_character(left), character_at(right, offset));
+  bits_[bit / 64] |= uint64_t{1} << (bit % 64);
+}
+
+Bpe::Bpe(const Vocabulary& vocabulary, MergeTable merges, BpeOptions options, Seams seams)
+    : merges_(std::move(merges)), options_(options), seams_(std::move(seams)) {
+  std::string content;
+  for (int b = 0; b < 256; ++b) {
+    content.clear();
+    if (options_.byte_symbols) {
+      append_utf8(content, byte_to_alphabet(static_cast<uint8_t>(b)));
+    } else {
+      content = fmt::format("<0x{:02X}>", b);
+    }
+    byte_ids_[b] = vocabulary.find_in_model(content);
+  }
+  for (int c = 0; c < 128; ++c) {
+    const char character = static_cast<char>(c);
+    ascii_ids_[c] = vocabulary.find_in_model({&character, 1});
+  }
+  // A character without a token would have to be seen across seams (it may vanish, or be one of a
+  // run): there is none where all bytes have a token to fall back to.
+  const bool all_bytes =
+      options_.byte_fallback && std::ranges::all_of(byte_ids_, [](int32_t id) { return id >= 0; });
+  use_seams_ = seams_.usable() && all_bytes && !options_.byte_symbols && !options_.ignore_merges;
 }
 
 void Bpe::encode(const Vocabulary& vocabulary, std::string_view word, BpeScratch& scratch,
                  std::vector<int32_t>& out) const {
+  if (!use_seams_) return encode_piece(vocabulary, word, scratch, out);
+  size_t begin = 0;
+  size_t offset = 0;
+  char32_t previous = 0;
+  while (offset < word.size()) {
+    const size_t here = offset;
+    const char32_t c = character_at(word, offset);
+    if (here > begin && !seams_.may_join(previous, c)) {
+      encode_piece(vocabulary, word.substr(begin, here - begin), scratch, out);
+      begin = here;
+    }
+    previous = c;
+  }
+  if (begin < word.size()) encode_piece(vocabulary, word.substr(begin), scratch, out);
+}
+
+void Bpe::encode_piece(const Vocabulary& vocabulary, std::string_view piece, BpeScratch& scratch,
+                       std::vector<int32_t>& out) const {
+  if (piece.empty()) return;
+  if (piece.size() > WordCache::kMaxBytes) return encode_afresh(vocabulary, piece, scratch, out);
+  uint32_t hash = 0;
+  WordCache::Slot& slot = scratch.cache.slot_of(piece, hash);
+  if (WordCache::holds(slot, piece, hash)) {
+    const size_t size = out.size();
+    if (slot.count == 1) {
+      out.push_back(slot.ids[0]);
+    } else {
+      out.resize(size + slot.count);
+      std::memcpy(out.data() + size, slot.ids, slot.count * sizeof(int32_t));
+    }
+    return;
+  }
+  const size_t size = out.size();
+  encode_afresh(vocabulary, piece, scratch, out);
+  WordCache::keep(slot, piece, hash, {out.data() + size, out.size() - size});
+}
+
+void Bpe::encode_afresh(const Vocabulary& vocabulary, std::string_view piece, BpeScratch& scratch,
+                        std::vector<int32_t>& out) const {
   if (options_.ignore_merges) {
-    const int32_t id = vocabulary.find_bytes(word);
-    if (vocabulary.in_model(id)) {
+    if (options_.byte_symbols) {
+      scratch.content.clear();
+      append_in_alphabet(piece, scratch.content);
+    } else {
+      scratch.content = piece;
+    }
+    const int32_t id = vocabulary.find_in_model(scratch.content);
+    if (id >= 0) {
       out.push_back(id);
       return;
     }
   }
-  first_symbols(word, scratch.ids);
+  if (options_.byte_symbols) {
+    byte_symbols(piece, scratch.ids);
+  } else {
+    character_symbols(vocabulary, piece, scratch.ids);
+  }
   if (scratch.ids.size() <= kShortWord) {
     merge_short(scratch);
   } else {
@@ -68,7 +171,7 @@ void Bpe::encode(const Vocabulary& vocabulary, std::string_view word, BpeScratch
   out.insert(out.end(), scratch.ids.begin(), scratch.ids.end());
 }
 
-void Bpe::first_symbols(std::string_view word, std::vector<int32_t>& ids) const {
+void Bpe::byte_symbols(std::string_view word, std::vector<int32_t>& ids) const {
   ids.clear();
   bool after_unknown = false;
   for (const char byte : word) {
@@ -81,6 +184,34 @@ void Bpe::first_symbols(std::string_view word, std::vector<int32_t>& ids) const 
       after_unknown = true;
     }
   }
+}
+
+void Bpe::character_symbols(const Vocabulary& vocabulary, std::string_view word,
+                            std::vector<int32_t>& ids) const {
+  ids.clear();
+  // An unknown token waits for the next known character, as in Hugging Face's library: the tokens
+  // of byte fallback do not wait for it.
+  bool unknown_waits = false;
+  for (size_t offset = 0; offset < word.size();) {
+    const size_t begin = offset;
+    const char32_t c = character_at(word, offset);
+    const std::string_view character = word.substr(begin, offset - begin);
+    const int32_t id = c < 128 ? ascii_ids_[c] : vocabulary.find_in_model(character);
+    if (id >= 0) {
+      if (unknown_waits) ids.push_back(options_.unknown_id);
+      unknown_waits = false;
+      ids.push_back(id);
+      continue;
+    }
+    const auto has_token = [&](char byte) { return byte_ids_[static_cast<uint8_t>(byte)] >= 0; };
+    if (options_.byte_fallback && std::ranges::all_of(character, has_token)) {
+      for (const char byte : character) ids.push_back(byte_ids_[static_cast<uint8_t>(byte)]);
+    } else if (options_.unknown_id >= 0) {
+      if (unknown_waits && !options_.fuse_unknown) ids.push_back(options_.unknown_id);
+      unknown_waits = true;
+    }
+  }
+  if (unknown_waits) ids.push_back(options_.unknown_id);
 }
 
 void Bpe::merge_short(BpeScratch& scratch) const {
@@ -110,13 +241,16 @@ void Bpe::merge_long(BpeScratch& scratch) const {
   const auto later = [](const Candidate& a, const Candidate& b) {
     return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
   };
-  const auto push = [&](int32_t position) {
+  const auto add = [&](int32_t position) {
     const int32_t next = symbols[position].next;
-    if (next < 0) return;
+    if (next < 0) return false;
     const auto* merge = merges_.find(symbols[position].id, symbols[next].id);
-    if (!merge) return;
+    if (!merge) return false;
     heap.push_back({merge->rank, position, symbols[position].id, symbols[next].id, merge->joined});
-    std::ranges::push_heap(heap, later);
+    return true;
+  };
+  const auto push = [&](int32_t position) {
+    if (add(position)) std::ranges::push_heap(heap, later);
   };
 
   const auto count = static_cast<int32_t>(scratch.ids.size());
@@ -124,7 +258,8 @@ void Bpe::merge_long(BpeScratch& scratch) const {
   heap.clear();
   for (int32_t i = 0; i < count; ++i)
     symbols[i] = {scratch.ids[i], i - 1, i + 1 < count ? i + 1 : -1, true};
-  for (int32_t i = 0; i < count; ++i) push(i);
+  for (int32_t i = 0; i < count; ++i) add(i);
+  std::ranges::make_heap(heap, later);
   while (!heap.empty()) {
     std::ranges::pop_heap(heap, later);
     const Candidate candidate = heap.back();

@@ -31,6 +31,18 @@ constexpr Alphabet kAlphabet = make_alphabet();
 
 char32_t byte_to_alphabet(uint8_t byte) { return kAlphabet.character[byte]; }
 
+void append_in_alphabet(std::string_view bytes, std::string& out) {
+  for (const char byte : bytes) {
+    const uint32_t c = kAlphabet.character[static_cast<uint8_t>(byte)];
+    if (c < 0x80) {
+      out += static_cast<char>(c);
+    } else {
+      out += static_cast<char>(0xC0 | c >> 6);
+      out += static_cast<char>(0x80 | (c & 0x3F));
+    }
+  }
+}
+
 bool append_alphabet_bytes(std::string_view content, std::string& out) {
   const size_t before = out.size();
   out.resize(before + content.size());

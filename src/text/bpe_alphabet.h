@@ -12,6 +12,9 @@ namespace gerbil::text {
 // The character that stands for `byte`.
 char32_t byte_to_alphabet(uint8_t byte);
 
+// Appends `bytes` spelled in the alphabet.
+void append_in_alphabet(std::string_view bytes, std::string& out);
+
 // Appends the bytes that `content` (valid UTF-8) stands for. False, and `out` as it was, if a
 // character of it stands for none.
 bool append_alphabet_bytes(std::string_view content, std::string& out);

@@ -2,21 +2,26 @@
 //
 // A token may hold a part of a character; its bytes wait here (at most 3) until the rest has come
 // or can no longer come. All that push() and flush() gave, joined, equals Tokenizer::decode of all
-// ids. One stream, one thread; the tokenizer must outlive it.
+// ids (but for a run of byte tokens that is not UTF-8, see tokenizer_decoder.h). One stream, one
+// thread; the tokenizer must outlive it.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "text/tokenizer.h"
-#include "text/utf8.h"
 
 namespace gerbil::text {
 
+struct DecodeStream;
+
 class Detokenizer {
  public:
-  Detokenizer(const Tokenizer& tokenizer, bool skip_special)
-      : tokenizer_(&tokenizer), skip_special_(skip_special) {}
+  Detokenizer(const Tokenizer& tokenizer, bool skip_special);
+  Detokenizer(Detokenizer&&) noexcept;
+  Detokenizer& operator=(Detokenizer&&) noexcept;
+  ~Detokenizer();
 
   // What the stream is longer by; may be empty.
   std::string push(int32_t id);
@@ -28,7 +33,7 @@ class Detokenizer {
  private:
   const Tokenizer* tokenizer_;
   bool skip_special_;
-  Utf8Repair repair_;
+  std::unique_ptr<DecodeStream> stream_;
 };
 
 }  // namespace gerbil::text

@@ -18,6 +18,8 @@
 
 namespace gerbil::text {
 
+struct DecodeStream;
+
 struct EncodeOptions {
   // Puts the ids around the text that the post-processor names (a BOS token, ...). Prompts made
   // by a chat template hold theirs already: say false there.
@@ -39,11 +41,12 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Errors: text of more than 1 GiB; a pre-tokenizer's regular expression that gave up on it.
+  // Errors: text of more than 1 GiB, or that becomes longer when it is normalized; a regular
+  // expression of the tokenizer that gave up on it.
   Result<std::vector<int32_t>> encode(std::string_view text,
                                       const EncodeOptions& options = {}) const;
 
-  // Valid UTF-8: bytes that make no character become U+FFFD.
+  // Valid UTF-8: bytes that make no character become U+FFFD. Ids that no token has are passed over.
   std::string decode(Span<const int32_t> ids, bool skip_special) const;
 
   // One past the largest id, added tokens included. A model's logits may have more rows.
@@ -52,14 +55,18 @@ class Tokenizer {
   // By content as tokenizer.json spells it: "<|im_end|>"; a byte-level "Ġthe" for " the".
   std::optional<int32_t> token_to_id(std::string_view content) const;
 
-  // What the token decodes to, possibly a part of a character; empty for an id not in use.
+  // What the token decodes to within a text, possibly a part of a character; empty for an id not in
+  // use.
   std::string_view token_bytes(int32_t id) const;
 
   // Whether decoding with skip_special leaves the token out.
   bool is_special(int32_t id) const;
 
  private:
+  friend class Detokenizer;
   struct Impl;
+  void stream(int32_t id, DecodeStream& state, std::string& out) const;
+  void end_stream(DecodeStream& state, std::string& out) const;
   explicit Tokenizer(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };

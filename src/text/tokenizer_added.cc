@@ -24,8 +24,9 @@ bool starts_with_word(std::string_view text) {
   return !text.empty() && is_word_character(utf8_step(text, 0).codepoint);
 }
 
-size_t white_space_before(std::string_view text, size_t end) {
-  while (end > 0) {
+// ... not before `floor`.
+size_t white_space_before(std::string_view text, size_t end, size_t floor) {
+  while (end > floor) {
     const size_t begin = character_before(text, end);
     if (!is_white_space(utf8_step(text, begin).codepoint)) break;
     end = begin;
@@ -67,6 +68,10 @@ AddedTokens::Found AddedTokens::longest_at(std::string_view text, size_t offset)
 void AddedTokens::split(std::string_view text, bool parse_special,
                         std::vector<Section>& out) const {
   size_t done = 0;  // text before it is in a section
+  // The white space behind the last token with rstrip: tokens found within have the same behind
+  // them, and a long run must not be walked for each.
+  size_t space_begin = 0;
+  size_t space_end = 0;
   for (size_t offset = 0; offset < text.size() && !empty();) {
     const Found found = longest_at(text, offset);
     if (found.token < 0) {
@@ -81,8 +86,14 @@ void AddedTokens::split(std::string_view text, bool parse_special,
     if (token.single_word &&
         (ends_with_word(text.substr(0, begin)) || starts_with_word(text.substr(end))))
       continue;
-    if (token.lstrip) begin = std::max(white_space_before(text, begin), done);
-    if (token.rstrip) end = white_space_after(text, end);
+    if (token.lstrip) begin = std::max(white_space_before(text, begin, done), done);
+    if (token.rstrip) {
+      if (end < space_begin || end >= space_end) {
+        space_begin = end;
+        space_end = white_space_after(text, end);
+      }
+      end = space_end;
+    }
     if (done < begin) out.push_back({done, begin, -1});
     out.push_back({begin, end, token.id});
     done = end;

@@ -1,6 +1,7 @@
 // Finds a tokenizer's added tokens (<|im_start|>, <think>, ...) in text, as the Hugging Face
 // library does: leftmost, of those that begin together the longest; then single_word, lstrip and
-// rstrip. Immutable: any thread. Texts are valid UTF-8.
+// rstrip. Immutable: any thread. Texts are valid UTF-8. Linear in the text, times the length of the
+// longest token that the text keeps almost spelling.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,14 +12,38 @@
 #include "text/bpe.h"
 #include "text/regex.h"
 #include "text/tokenizer_vocabulary.h"
+#include "text/unicode.h"
+#include "text/word_pattern.h"
 
 namespace gerbil::text {
 
-// Normalizer: text -> text, on each stretch between added tokens.
-struct NfcStep {};
-using NormalizerStep = std::variant<NfcStep>;
+// What Split and Replace look for. A literal is never empty.
+using Pattern = std::variant<std::string, Regex>;
 
-// Pre-tokenizer: cuts a stretch into words, which merges never cross.
+// ---- normalizer: text -> text, on each stretch between added tokens
+
+struct FormStep {
+  NormalForm form = NormalForm::kNfc;
+};
+struct LowercaseStep {};
+struct StripStep {  // white space at the ends
+  bool left = false;
+  bool right = false;
+};
+struct StripAccentsStep {};
+struct ReplaceStep {
+  Pattern pattern;
+  std::string content;
+};
+struct PrependStep {  // to a text that is not empty
+  std::string content;
+};
+struct AlphabetStep {};  // bytes -> byte alphabet
+using NormalizerStep = std::variant<FormStep, LowercaseStep, StripStep, StripAccentsStep,
+                                    ReplaceStep, PrependStep, AlphabetStep>;
+
+// ---- pre-tokenizer: cuts a stretch into words, which merges never cross
+
 enum class SplitBehavior {
   kRemoved,             // matches are dropped
   kIsolated,            // each match is a word, and so is what lies between two
@@ -27,12 +52,48 @@ enum class SplitBehavior {
   kContiguous,          // neighbouring matches are one word
 };
 struct SplitStep {
-  std::variant<std::string, Regex> pattern;  // a literal is never empty
+  Pattern pattern;
   SplitBehavior behavior = SplitBehavior::kIsolated;
   bool invert = false;  // what lies between the matches is the match
 };
+struct WordPatternStep {  // a Split known by hand: its matches are the words
+  WordPattern pattern = WordPattern::kGpt2;
+};
+enum class CharacterClass { kWhiteSpace, kPunctuation, kNumber };
+struct CharacterSplitStep {  // each character of the class, or this one, is a match
+  std::variant<CharacterClass, char32_t> what;
+  SplitBehavior behavior = SplitBehavior::kIsolated;
+};
+struct WordRunsStep {};     // \w+|[^\w\s]+
 struct PrefixSpaceStep {};  // a space before each word that does not begin with one
-using PreTokenizerStep = std::variant<SplitStep, PrefixSpaceStep>;
+struct MetaspaceStep {
+  enum class Prepend { kNever, kFirst, kAlways };
+  std::string replacement;            // of each space: one character
+  Prepend prepend = Prepend::kNever;  // to words that do not begin with it; kFirst: at offset 0
+  bool split = true;                  // each begins a word
+};
+using PreTokenizerStep = std::variant<SplitStep, WordPatternStep, CharacterSplitStep, WordRunsStep,
+                                      PrefixSpaceStep, MetaspaceStep, AlphabetStep>;
+
+// ---- decoder: tokens -> text
+
+struct StripTokenStep {  // up to so many of the character at the ends of each token
+  char32_t content = 0;
+  uint32_t start = 0;
+  uint32_t stop = 0;
+};
+using TokenStep = std::variant<ReplaceStep, MetaspaceStep, StripTokenStep>;
+struct DecoderData {
+  enum class Bytes {
+    kNone,
+    kFallback,  // tokens <0x..> are bytes
+    kAlphabet,  // characters of the byte alphabet are
+  };
+  bool present = true;               // without a decoder tokens are joined by spaces
+  std::vector<TokenStep> per_token;  // on each token by itself
+  Bytes bytes = Bytes::kNone;
+  std::vector<StripTokenStep> at_start;  // of the whole text; `stop` is 0
+};
 
 struct AddedToken {
   int32_t id = 0;
@@ -47,8 +108,11 @@ struct AddedToken {
 struct TokenizerData {
   std::vector<NormalizerStep> normalizer;
   std::vector<PreTokenizerStep> pre_tokenizer;
+  // The pre-tokenizer ends in ByteLevel: words are bytes, and the model's symbols are too.
+  bool byte_symbols = false;
   Vocabulary vocabulary;
   Bpe model;
+  DecoderData decoder;
   std::vector<AddedToken> added_tokens;
   // What add_special_tokens puts around the ids.
   std::vector<int32_t> prefix;

@@ -9,13 +9,21 @@
 #include "base/result.h"
 #include "text/tokenizer_data.h"
 
+namespace gerbil::json {
+class Dom;
+}
+
 namespace gerbil::text {
 
 // kUnsupported, naming it, where `fields` has a member that is not among `known`.
 Status only_keys(const json::Fields& fields, std::initializer_list<std::string_view> known);
 
-// "model": vocabulary and merges.
-Status read_model(const json::Fields& root, TokenizerData& data);
+// Its largest tables, which are read from the parser's own tree and are null in `root`.
+inline constexpr std::string_view kVocabPath = "model.vocab";
+inline constexpr std::string_view kMergesPath = "model.merges";
+
+// "model": vocabulary and merges. After the pre-tokenizer.
+Status read_model(const json::Dom& dom, const json::Fields& root, TokenizerData& data);
 
 // "added_tokens", after the model.
 Status read_added_tokens(const json::Fields& root, TokenizerData& data);

@@ -1,14 +1,11 @@
-// Vocabulary: token ids and the bytes they stand for, both ways.
+// Vocabulary: token ids and how tokenizer.json spells them, both ways.
 //
-// The bytes of all tokens lie in one arena; an open-addressing table leads from bytes to id. Of a
-// byte-level tokenizer the bytes are decoded when it is loaded ("Ġthe" is kept as " the"), so that
-// encoding and decoding copy bytes and map nothing. A token whose content is not made of the byte
-// alphabet keeps its UTF-8 and is marked `literal`: decoding gives it as it is, and the two kinds
-// never meet in a look-up. Built once, then immutable: any thread.
+// The contents of all tokens lie in one arena; an open-addressing table leads from content to id.
+// What a token decodes to is the decoder's (tokenizer_decoder.h). Built once, then immutable: any
+// thread.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,33 +29,44 @@ class Vocabulary {
   // One past the largest id.
   int32_t size() const { return static_cast<int32_t>(tokens_.size()); }
   bool has(int32_t id) const { return id >= 0 && id < size() && tokens_[id].present; }
-  // What the token decodes to; empty for an id that is not in use.
-  std::string_view bytes(int32_t id) const {
+  bool in_model(int32_t id) const { return has(id) && tokens_[id].model; }
+  // Empty for an id that is not in use.
+  std::string_view content(int32_t id) const {
     return has(id) ? std::string_view(arena_).substr(tokens_[id].begin, tokens_[id].size)
                    : std::string_view{};
   }
-  bool in_model(int32_t id) const { return has(id) && tokens_[id].model; }
 
-  // By content as tokenizer.json spells it ("Ġthe", "<|im_end|>"); -1 where there is none.
-  int32_t find_content(std::string_view content) const;
-  // By decoded bytes, among the tokens that are not literal.
-  int32_t find_bytes(std::string_view bytes) const { return find(bytes, false); }
+  // By content ("Ġthe", "▁the", "<|im_end|>"); -1 where there is none.
+  int32_t find(std::string_view content) const;
+  // ... among the tokens of the model.
+  int32_t find_in_model(std::string_view content) const {
+    const int32_t id = find(content);
+    return in_model(id) ? id : -1;
+  }
+
+  // Many look-ups at once wait for memory together: hash all, fetch_slot() all, fetch_content()
+  // all, then find() each with its hash.
+  static uint32_t hash_of(std::string_view content);
+  void fetch_slot(uint32_t hash) const;
+  void fetch_content(uint32_t hash) const;
+  int32_t find(std::string_view content, uint32_t hash) const;
 
  private:
   struct Token {
     uint32_t begin = 0;
-    uint32_t size = 0;
-    bool present = false;
-    bool literal = false;
-    bool model = false;
+    uint32_t size : 30 = 0;
+    uint32_t present : 1 = 0;
+    uint32_t model : 1 = 0;
   };
+  // Holds where the content is, too: a look-up then waits for memory twice, not three times.
   struct Slot {
     uint32_t hash = 0;
     int32_t id = -1;
+    uint32_t begin = 0;
+    uint32_t size = 0;
   };
 
-  int32_t find(std::string_view bytes, bool literal) const;
-  void insert(uint32_t hash, int32_t id);
+  size_t insert(const Slot& slot);  // how many slots it passed
   void grow(size_t slots);
 
   std::string arena_;
