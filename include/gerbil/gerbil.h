@@ -89,8 +89,8 @@ class GERBIL_API Tokenizer {
                                                  const std::string& bundled_models = "");
   ~Tokenizer();
 
-  // Ids of a text; special tokens written out in it become their ids. Text that is not UTF-8 is an
-  // error.
+  // Ids of a text; special tokens written out in it become their ids. Each ill-formed sequence of
+  // UTF-8 is read as U+FFFD.
   Result<std::vector<int32_t>> encode(std::string_view text) const;
   Result<std::string> decode(const std::vector<int32_t>& ids, bool skip_special) const;
   // The prompt of a chat. `messages`: a JSON array of {"role", "content", ...} as OpenAI's API has

@@ -1,6 +1,5 @@
 #include "api/prompter.h"
 #include "gerbil/gerbil.h"
-#include "text/utf8.h"
 
 namespace gerbil {
 
@@ -20,7 +19,6 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::load(const std::string& model,
 }
 
 Result<std::vector<int32_t>> Tokenizer::encode(std::string_view text) const {
-  GERBIL_CHECK_OK(text::check_utf8(text, "the text"));
   return impl_->prompter.encode(text, true);
 }
 

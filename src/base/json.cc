@@ -172,6 +172,13 @@ std::optional<double> Value::number() const {
   return std::nullopt;
 }
 
+Dom::Dom() = default;
+Dom::Dom(Dom&&) noexcept = default;
+Dom& Dom::operator=(Dom&&) noexcept = default;
+Dom::~Dom() = default;
+
+simdjson::dom::element Dom::root() const { return parser_->doc.root(); }
+
 Result<Dom> Dom::parse(std::string_view text, std::string_view name, const Limits& limits) {
   if (text.size() > limits.max_bytes)
     return invalid("{}: {} bytes of JSON, more than the limit of {}", name, text.size(),
@@ -190,12 +197,11 @@ Result<Dom> Dom::parse(std::string_view text, std::string_view name, const Limit
     root = dom.parser_->parse(rewritten);
   }
   if (root.error()) return syntax_error(root.error(), text, name, limits);
-  dom.root_ = root.value_unsafe();
   return dom;
 }
 
 Result<Value> Dom::value_without(Span<const std::string_view> paths) const {
-  return TreeBuilder(name_, limits_, paths).build(root_);
+  return TreeBuilder(name_, limits_, paths).build(root());
 }
 
 std::string Dom::describe(simdjson::dom::element element) const {

@@ -3,8 +3,8 @@
 //
 // Where the two dialects or their Unicode data differ the pattern is rewritten, every class spelled
 // out (regex_dialect.h); what cannot be rewritten exactly is kUnsupported. One difference is left:
-// the properties \p{..} are those of PCRE2's Unicode (14 in Debian 12), where the Hugging Face
-// library has 16, so letters of the scripts encoded since then count as unassigned. A Regex is
+// scripts (\p{Han}) are those of PCRE2's Unicode (14 in Debian 12), where the Hugging Face library
+// has 16. A Regex is
 // immutable: any number of threads may each search with a RegexMatcher of their own. Subjects must
 // be valid UTF-8. A search that passes PCRE2's limits on steps or memory is an error, never a hang.
 #pragma once

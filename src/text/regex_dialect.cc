@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
+#include <utility>
 
 #include "base/quote.h"
+#include "text/unicode_tables.h"
 #include "text/utf8.h"
 
 namespace gerbil::text {
@@ -17,21 +20,78 @@ constexpr std::string_view kNotSpace =
     R"(\x{0}-\x{8}\x{e}-\x{1f}\x{21}-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff})"
     R"(\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff})";
 // Oniguruma counts the Latin-1 superscripts and fractions as word characters.
-constexpr std::string_view kWord =
+constexpr std::string_view kWordOf14 =
     R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})";
 constexpr std::string_view kHex = "0-9A-Fa-f";
 constexpr std::string_view kNotHex = R"(\x{0}-\x{2f}\x{3a}-\x{40}\x{47}-\x{60}\x{67}-\x{10ffff})";
 
+// Indices of kCategories in the order of `Category`.
+constexpr std::array<uint8_t, 30> kSubcategories = {1,  2,  3,  4,  5,  7,  8,  9,  10, 11,
+                                                    13, 14, 15, 17, 18, 19, 21, 22, 23, 24,
+                                                    25, 26, 27, 29, 30, 31, 32, 34, 35, 36};
 constexpr std::array<std::string_view, 37> kCategories = {
     "C",  "Cc", "Cf", "Cn", "Co", "Cs", "L",  "Ll", "Lm", "Lo", "Lt", "Lu", "M",
     "Mc", "Me", "Mn", "N",  "Nd", "Nl", "No", "P",  "Pc", "Pd", "Pe", "Pf", "Pi",
     "Po", "Ps", "S",  "Sc", "Sk", "Sm", "So", "Z",  "Zl", "Zp", "Zs"};
 
-// One escape or literal: either a single code point or the inside of a class.
+// One escape or literal: either a single code point or the inside of a class. `complement`, where
+// it is not empty, is the shorter inside of the class of all others.
 struct Item {
   std::optional<char32_t> codepoint;
   std::string set;
+  std::string complement = {};
 };
+
+void append_range(std::string& out, char32_t first, char32_t last) {
+  out += fmt::format("\\x{{{:x}}}", static_cast<uint32_t>(first));
+  if (last > first) out += fmt::format("-\\x{{{:x}}}", static_cast<uint32_t>(last));
+}
+
+// What tools/make_unicode_tables.mjs numbers.
+bool is_category(Category category, std::string_view name) {
+  const std::string_view full = kCategories[kSubcategories[static_cast<size_t>(category)]];
+  return full.starts_with(name);
+}
+
+// PCRE2's Unicode is 14; what came later is spelled out.
+std::string since_14(std::initializer_list<std::string_view> names) {
+  std::string out;
+  for (const CategoryRange& range : kCategoriesSince14)
+    for (const std::string_view name : names)
+      if (is_category(range.category, name)) append_range(out, range.first, range.last);
+  return out;
+}
+
+// Every code point of the category, or every other one, as ranges.
+std::string all_of(std::string_view name, bool negated) {
+  std::string out;
+  // PCRE2 refuses the surrogates, which no text holds.
+  for (const auto& [low, high] : {std::pair<char32_t, char32_t>{0, 0xD7FF}, {0xE000, 0x10FFFF}}) {
+    for (char32_t c = low; c <= high; ++c) {
+      if (is_category(category_of(c), name) == negated) continue;
+      const char32_t first = c;
+      while (c < high && is_category(category_of(c + 1), name) != negated) ++c;
+      append_range(out, first, c);
+    }
+  }
+  return out;
+}
+
+// Whether PCRE2's category holds code points that are of another one now.
+bool lost_some_since_14(std::string_view name) {
+  return name == "C" || name == "Cn" || name == "Mn";
+}
+
+Item category_item(std::string_view name, bool negated) {
+  std::string set;
+  if (lost_some_since_14(name)) {
+    set = all_of(name, false);
+  } else {
+    set = fmt::format("\\p{{{}}}{}", name, since_14({name}));
+  }
+  if (!negated) return {std::nullopt, std::move(set)};
+  return {std::nullopt, all_of(name, true), std::move(set)};
+}
 
 void append_codepoint(std::string& out, char32_t c) {
   const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -110,12 +170,14 @@ class Rewriter {
       return {};
     }
     if (take("\\W")) {
-      out_ += fmt::format("[^{}]", kWord);
+      out_ += fmt::format("[^{}]", word_);
       return {};
     }
     GERBIL_TRY(const Item item, this->item());
     if (item.codepoint) {
       append_codepoint(out_, *item.codepoint);
+    } else if (!item.complement.empty()) {
+      out_ += fmt::format("[^{}]", item.complement);
     } else {
       out_ += fmt::format("[{}]", item.set);
     }
@@ -123,7 +185,7 @@ class Rewriter {
   }
 
   Status boundary(std::string_view form) {
-    out_ += fmt::format(fmt::runtime(form), kWord);
+    out_ += fmt::format(fmt::runtime(form), word_);
     return {};
   }
 
@@ -193,11 +255,11 @@ class Rewriter {
       case 'S':
         return inside(kNotSpace);
       case 'd':
-        return inside("\\p{Nd}");
       case 'D':
-        return inside("\\P{Nd}");
+        offset_ += 2;
+        return category_item("Nd", c == 'D');
       case 'w':
-        return inside(kWord);
+        return inside(word_);
       case 'h':
         return inside(kHex);
       case 'H':
@@ -231,10 +293,10 @@ class Rewriter {
     const bool letters = std::ranges::all_of(
         name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; });
     if (name.empty() || !letters) return refuse("a property of an unknown form");
-    const bool category = std::ranges::find(kCategories, name) != kCategories.end();
     offset_ = close + 1;
-    return Item{std::nullopt,
-                fmt::format("\\{}{{{}{}}}", negated ? 'P' : 'p', category ? "" : "sc:", name)};
+    if (std::ranges::find(kCategories, name) != kCategories.end())
+      return category_item(name, negated);
+    return Item{std::nullopt, fmt::format("\\{}{{sc:{}}}", negated ? 'P' : 'p', name)};
   }
 
   // \x7F \x{10FFFF} \u00E9
@@ -316,6 +378,7 @@ class Rewriter {
   }
 
   std::string_view pattern_;
+  const std::string word_ = std::string(kWordOf14) + since_14({"L", "M", "Nd", "Nl", "Pc"});  // \w
   size_t offset_ = 0;
   std::string out_;
 };

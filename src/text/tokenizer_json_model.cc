@@ -1,5 +1,7 @@
 #include "text/tokenizer_json_model.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>

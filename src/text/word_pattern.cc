@@ -291,7 +291,7 @@ void append(const Reader& text, uint32_t begin, std::vector<Word>& words) {
 }  // namespace
 
 std::optional<WordPattern> known_word_pattern(std::string_view regex) {
-  const auto* row = std::ranges::find(kRows, regex, &Row::regex);
+  const auto row = std::ranges::find(kRows, regex, &Row::regex);
   return row == kRows.end() ? std::nullopt : std::optional(row->pattern);
 }
 

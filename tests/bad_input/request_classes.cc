@@ -196,8 +196,6 @@ std::vector<BadInput> prompts() {
        "the prompt is not valid UTF-8 at byte 3 (0xe9)"},
       {"PromptOfASurrogate", kDemo, nothing(), reads("\xed\xa0\x80"),
        "the prompt is not valid UTF-8 at byte 0 (0xed)"},
-      {"TextNoUtf8", kDemo, nothing(), encodes("\xc0\x80"),
-       "the text is not valid UTF-8 at byte 0 (0xc0)"},
       {"EmptyPrompt", kDemo, nothing(), reads(""), "the prompt is empty"},
       {"NoIds", kTiny, nothing(), runs({}), "the prompt is empty"},
       {"PromptBeyondTheContext", kDemo, nothing(), reads("feather feather", {.context = 2}),
