@@ -127,8 +127,8 @@ enum {
 GERBIL_API gerbil_status gerbil_tokenizer_load(const char* model, const char* bundled_models,
                                                gerbil_tokenizer** tokenizer, gerbil_error** error);
 GERBIL_API void gerbil_tokenizer_free(gerbil_tokenizer* tokenizer);
-/* Special tokens written out in the text become their ids. Each ill-formed sequence of UTF-8 is read
- * as U+FFFD. */
+/* Special tokens written out in the text become their ids. Each ill-formed sequence of UTF-8 is
+ * read as U+FFFD. */
 GERBIL_API gerbil_status gerbil_tokenizer_encode(const gerbil_tokenizer* tokenizer,
                                                  const char* text, size_t size, int32_t** ids,
                                                  size_t* count, gerbil_error** error);

@@ -95,6 +95,8 @@ void AddedTokens::split(std::string_view text, bool parse_special,
       end = space_end;
     }
     if (done < begin) out.push_back({done, begin, -1});
+    // Nothing is left of a token of white space that the one before took.
+    if (begin >= end) continue;
     out.push_back({begin, end, token.id});
     done = end;
   }

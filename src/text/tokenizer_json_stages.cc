@@ -249,9 +249,11 @@ Status read_post_processor(const Fields& root, TokenizerData& data) {
           "type", "ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing or Sequence",
           ErrorCode::kUnsupported);
     }
-    // Each goes around what the ones before it made.
-    data.prefix.insert(data.prefix.begin(), prefix.begin(), prefix.end());
-    data.suffix.insert(data.suffix.end(), suffix.begin(), suffix.end());
+    if (prefix.empty() && suffix.empty()) continue;
+    if (!data.prefix.empty() || !data.suffix.empty())
+      return step.expected("type", "one step that adds tokens", ErrorCode::kUnsupported);
+    data.prefix = std::move(prefix);
+    data.suffix = std::move(suffix);
   }
   return {};
 }

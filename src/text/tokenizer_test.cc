@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "text/detokenizer.h"
 #include "text/tokenizer_test_data.h"
+#include "text/utf8.h"
 
 namespace gerbil::text {
 namespace {
@@ -48,18 +50,72 @@ TEST(Tokenizer, GivesTheReferenceIdsOfMixedTexts) {
     expect_case(nano_tokenizer(), line);
 }
 
-// Every option of every stage on a small vocabulary: ids and texts of Hugging Face's library.
+// Every option of every stage on a small vocabulary, byte-level (variants) and of pieces as
+// SentencePiece has them: ids and texts of Hugging Face's library.
 TEST(Tokenizer, GivesTheReferenceIdsOfEveryVariant) {
-  const auto lines = read_json_lines("tests/data/text/variants.jsonl");
-  for (size_t i = 1; i < lines.size(); ++i) {
-    SCOPED_TRACE(lines[i]["name"].get<std::string>());
-    json variant = lines[0];
-    variant.merge_patch(lines[i]["patch"]);
-    const auto tokenizer = Tokenizer::from_json(variant.dump(), "tokenizer.json");
-    ASSERT_TRUE(tokenizer) << tokenizer.error().message;
-    for (const json& line : lines[i]["cases"]) expect_case(*tokenizer, line);
+  size_t variants = 0;
+  for (const char* file : {"tests/data/text/variants.jsonl", "tests/data/text/pieces.jsonl"}) {
+    const auto lines = read_json_lines(file);
+    for (size_t i = 1; i < lines.size(); ++i) {
+      SCOPED_TRACE(lines[i]["name"].get<std::string>());
+      json variant = lines[0];
+      variant.merge_patch(lines[i]["patch"]);
+      const auto tokenizer = Tokenizer::from_json(variant.dump(), "tokenizer.json");
+      ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+      for (const json& line : lines[i]["cases"]) expect_case(*tokenizer, line);
+      // Any ids: what they decode to, with and without special tokens, at once and as a stream.
+      for (const json& line : lines[i].value("decodes", json::array())) {
+        const Ids ids = line[0].get<Ids>();
+        for (const bool skip_special : {false, true}) {
+          const auto want = line[skip_special ? 2 : 1].get<std::string>();
+          EXPECT_EQ(tokenizer->decode(ids, skip_special), want) << line[0];
+          Detokenizer detokenizer(*tokenizer, skip_special);
+          std::string streamed;
+          for (const int32_t id : ids) {
+            streamed += detokenizer.push(id);
+            EXPECT_EQ(utf8_valid_prefix(streamed), streamed.size());
+          }
+          streamed += detokenizer.flush();
+          if (want.find(kReplacement) == std::string::npos) {
+            EXPECT_EQ(streamed, want) << line[0];
+          }
+        }
+      }
+      ++variants;
+    }
   }
-  EXPECT_GT(lines.size(), 50u);
+  EXPECT_GT(variants, 110u);
+}
+
+// Prompts of a chat model, their ids and its answers, as transformers gives them.
+TEST(Tokenizer, GivesTheReferenceIdsOfEveryGemmaPrompt) {
+  const Tokenizer tokenizer =
+      tokenizer_from(read_source_file("tests/data/text/gemma4_nano_tokenizer.json"));
+  size_t cases = 0;
+  for (const json& line : read_json_lines("tests/data/text/gemma4_nano.jsonl")) {
+    const auto prompt = line["prompt"].get<std::string>();
+    const auto ids = *tokenizer.encode(prompt, {.add_special_tokens = false});
+    EXPECT_EQ(ids, line["input_ids"].get<Ids>()) << prompt;
+    EXPECT_EQ(tokenizer.decode(ids, false), prompt);
+    auto answer = line["greedy_ids"].get<Ids>();
+    answer.pop_back();  // the stop token; the text keeps the other special ones
+    EXPECT_EQ(tokenizer.decode(answer, false), line["greedy_text"].get<std::string>());
+    ++cases;
+  }
+  EXPECT_EQ(cases, 20u);
+}
+
+// Linear: minutes if each token looked through the white space around it anew.
+TEST(Tokenizer, TokensThatTakeWhiteSpaceCostALongRunOfItOnce) {
+  json file = byte_level_json();
+  file["added_tokens"] = {
+      {{"id", 256}, {"content", " "}, {"lstrip", true}, {"rstrip", true}, {"normalized", false}},
+      {{"id", 257}, {"content", "\t"}, {"lstrip", true}, {"single_word", true}}};
+  const Tokenizer tokenizer = tokenizer_from(file.dump());
+  std::string text = "a";
+  text.append(1000000, ' ');
+  text.append(1000000, '\t');
+  EXPECT_EQ(*tokenizer.encode(text + "b"), (Ids{'a', 256, 'b'}));
 }
 
 TEST(Tokenizer, ComposesBeforeItEncodes) {
