@@ -7,7 +7,7 @@
 //
 // Why five versions: the ids must be those of Hugging Face's Rust library, and each part of it has tables of its own
 // age (found by asking it about every code point): regular expressions Unicode 16, char::is_numeric and to_lowercase
-// 17, normalisation 9, punctuation 8. This project's PCRE2 and utf8proc have 14.
+// 17, normalisation 9, punctuation 8. This project's PCRE2 has 14, its utf8proc 14 or later.
 import {createRequire} from 'module';
 import path from 'path';
 
@@ -117,8 +117,8 @@ ${rows(ranges(c => cat[17][c][0] === 'N' && cat[16][c][0] !== 'N'), range)}};
 const CodepointRange kPunctuationChangedSince8[${ranges(c => (cat[8][c][0] === 'P') !== (cat[16][c][0] === 'P')).length}] = {
 ${rows(ranges(c => (cat[8][c][0] === 'P') !== (cat[16][c][0] === 'P')), range)}};
 
-const CodepointRange kNormalizedSince9[${ranges(c => cat[9][c] === 'Cn' && (cat[14][c][0] === 'M' || decomposes(c))).length}] = {
-${rows(ranges(c => cat[9][c] === 'Cn' && (cat[14][c][0] === 'M' || decomposes(c))), range)}};
+const CodepointRange kNormalizedSince9[${ranges(c => cat[9][c] === 'Cn' && (cat[17][c][0] === 'M' || decomposes(c))).length}] = {
+${rows(ranges(c => cat[9][c] === 'Cn' && (cat[17][c][0] === 'M' || decomposes(c))), range)}};
 
 const CodepointRange kMarksChangedSince9[${ranges(c => (cat[9][c][0] === 'M') !== (cat[16][c][0] === 'M')).length}] = {
 ${rows(ranges(c => (cat[9][c][0] === 'M') !== (cat[16][c][0] === 'M')), range)}};

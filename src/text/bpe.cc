@@ -129,12 +129,10 @@ void Bpe::encode_piece(const Vocabulary& vocabulary, std::string_view piece, Bpe
   uint32_t hash = 0;
   WordCache::Slot& slot = scratch.cache.slot_of(piece, hash);
   if (WordCache::holds(slot, piece, hash)) {
-    const size_t size = out.size();
     if (slot.count == 1) {
       out.push_back(slot.ids[0]);
     } else {
-      out.resize(size + slot.count);
-      std::memcpy(out.data() + size, slot.ids, slot.count * sizeof(int32_t));
+      out.insert(out.end(), slot.ids, slot.ids + slot.count);
     }
     return;
   }

@@ -63,7 +63,7 @@ extern const CategoryRange kCategoriesSince14[127];
 extern const CodepointRange kNumbersSince16[2];
 extern const CodepointRange kPunctuationChangedSince8[41];
 // Encoded after Unicode 9, and a mark or with a decomposition.
-extern const CodepointRange kNormalizedSince9[83];
+extern const CodepointRange kNormalizedSince9[109];
 extern const CodepointRange kMarksChangedSince9[88];
 extern const LowercasePair kLowercaseSince14[55];
 
