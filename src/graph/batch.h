@@ -14,6 +14,7 @@ namespace gerbil::graph {
 
 inline constexpr int64_t kPagePositions = 32;  // positions in a KV page
 inline constexpr int64_t kMaxWantedRows = 64;  // rows of logits computed at a time
+inline constexpr int32_t kMaxLogprobs = 20;  // alternatives to a token, see SampleParams::logprobs
 inline constexpr int32_t kFromStep =
     -1;  // Batch::token: the id that the step before samples, see from_wanted
 inline constexpr int32_t kSoft = -2;       // Batch::token: the row comes from Batch::soft
@@ -50,6 +51,18 @@ struct PageCopy {
   int32_t to = 0;
 };
 
+// Added to an id's logit; -infinity forbids it.
+struct LogitBias {
+  int32_t id = 0;
+  float bias = 0;
+};
+
+// An id that the sequence holds.
+struct SeenToken {
+  int32_t id = 0;
+  int32_t drawn = 0;  // how often the answer has it; 0: only the prompt
+};
+
 // How the next token after a wanted row is drawn; see kernels/sample.
 struct SampleParams {
   float temperature = 0;  // 0: greedy
@@ -58,6 +71,19 @@ struct SampleParams {
   float min_p = 0;
   uint64_t seed = 0;
   uint64_t position = 0;  // place of the new token in its sequence: the random counter
+  float repetition_penalty = 1;
+  float presence_penalty = 0;
+  float frequency_penalty = 0;
+  int32_t logprobs = -1;       // alternatives whose log probabilities are wanted; -1: none at all
+  Span<const LogitBias> bias;  // each id once
+  // Each id of the sequence once, in the order of their first place, so that a device's copy only
+  // grows; empty where there is no penalty. An id that a step in flight draws (kFromStep) is
+  // missing or counted once too little: the kernel adds it.
+  Span<const SeenToken> seen;
+
+  bool has_penalty() const {
+    return repetition_penalty != 1 || presence_penalty != 0 || frequency_penalty != 0;
+  }
 };
 
 struct Batch {

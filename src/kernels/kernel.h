@@ -98,6 +98,7 @@ struct SlotView {
 struct Step {
   const graph::Batch* batch = nullptr;
   Span<const int32_t> run_of_row;  // [rows]
+  Span<const int32_t> token;       // [rows] Batch::token with kFromStep resolved
   int64_t first_wanted = 0;  // this call computes wanted rows [first_wanted, first_wanted + wanted)
   int64_t wanted = 0;
 };

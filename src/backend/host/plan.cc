@@ -183,7 +183,8 @@ Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
   fill_inputs(batch);
 
   kernels::Step step{.batch = &batch,
-                     .run_of_row = Span<const int32_t>(run_of_row_).first(batch.token.size())};
+                     .run_of_row = Span<const int32_t>(run_of_row_).first(batch.token.size()),
+                     .token = Span<const int32_t>(tokens_).first(batch.token.size())};
   for (const BoundNode& bound : nodes_)
     if (!bound.wanted_part) run(bound, step, store, batch.rows());
   const bool watched = observer != nullptr && observer->on_tap;

@@ -7,10 +7,22 @@
 // answer is id 0. "First" and "order" below mean by descending logit, and among equal logits by
 // ascending id.
 //
-// temperature <= 0: the first id. Otherwise the filters are those of Hugging Face's transformers,
-// in its order (temperature, top_k, top_p, min_p: generation/utils.py and logits_process.py), on
-// numbers that are the same on every backend: the weights of ids are integers, so that sums do not
-// depend on their order (draw.h has each step as code).
+//   0. The row's logits are adjusted, in f32, each operation rounded: Bias::bias is added; then,
+//   for
+//      each id of SampleParams::seen, x becomes x * repetition_penalty where x < 0, else
+//      x / repetition_penalty (transformers' RepetitionPenaltyLogitsProcessor, from prompt and
+//      answer alike); then, where the answer has drawn it n > 0 times, x - frequency_penalty * n,
+//      and then
+//      - presence_penalty (OpenAI's and vLLM's). Bias comes first, as sequence_bias does there.
+//      A row whose own token is kFromStep: that id counts as drawn once more than `seen` says. So a
+//      step needs no id of the step in flight on the host, and a device may keep its own copy of
+//      `seen`, which only grows and counts up.
+//
+// All of the following reads the adjusted logits. temperature <= 0: the first id. Otherwise the
+// filters are those of Hugging Face's transformers, in its order (temperature, top_k, top_p, min_p:
+// generation/utils.py and logits_process.py), on numbers that are the same on every backend: the
+// weights of ids are integers, so that sums do not depend on their order (draw.h has each step as
+// code).
 //
 //   1. x_max is the largest logit. An id's weight is 2^31 * 2^-d, d = (x_max - x) * (log2(e) /
 //      temperature): the quotient is rounded to f32 once per row, the difference and the product

@@ -10,6 +10,7 @@
 
 #include "graph/passes/memory.h"
 #include "kernels/kernel.h"
+#include "kernels/sample/adjust.h"
 #include "kernels/sample/draw.h"
 #include "kernels/scratch_tasks.h"
 #include "kernels/simd-inl.h"
@@ -30,10 +31,12 @@ struct Row {
   float* maxima = nullptr;  // [blocks of the vocabulary]
   Candidate* candidates = nullptr;
   uint32_t* weights = nullptr;
+  float* adjusted = nullptr;
 
   static int64_t blocks(int64_t vocab) { return (vocab + kBlock - 1) / kBlock; }
   static uint64_t worker_bytes(int64_t vocab) {
-    return whole_lines(static_cast<uint64_t>(vocab) * (sizeof(Candidate) + sizeof(uint32_t)) +
+    return whole_lines(static_cast<uint64_t>(vocab) *
+                           (sizeof(Candidate) + sizeof(uint32_t) + sizeof(float)) +
                        static_cast<uint64_t>(blocks(vocab)) * sizeof(float));
   }
 };
@@ -244,7 +247,14 @@ void run(const Call& call) {
         Row row{.logits = logits.f32(task), .vocab = logits.dim, .params = params[task]};
         row.candidates = reinterpret_cast<Candidate*>(slice);
         row.weights = reinterpret_cast<uint32_t*>(row.candidates + row.vocab);
-        row.maxima = reinterpret_cast<float*>(row.weights + row.vocab);
+        row.adjusted = reinterpret_cast<float*>(row.weights + row.vocab);
+        row.maxima = row.adjusted + row.vocab;
+        if (is_adjusted(row.params)) {
+          std::copy(row.logits, row.logits + row.vocab, row.adjusted);
+          adjust(row.adjusted, row.params,
+                 id_in_flight(*call.step, call.step->first_wanted + task));
+          row.logits = row.adjusted;
+        }
         call.outputs[0].i32()[task] = sample_row(row);
       });
 }

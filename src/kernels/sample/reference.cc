@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "kernels/kernel.h"
+#include "kernels/sample/adjust.h"
 #include "kernels/sample/draw.h"
 
 namespace gerbil::kernels::sample {
@@ -47,8 +48,11 @@ void reference(const Call& call) {
   const TensorView& logits = call.inputs[0];
   for (int64_t row = 0; row < logits.rows; ++row) {
     const auto number = static_cast<size_t>(call.step->first_wanted + row);
-    call.outputs[0].i32()[row] =
-        sample_row(logits.f32(row), logits.dim, call.step->batch->sampling[number]);
+    const graph::SampleParams& params = call.step->batch->sampling[number];
+    std::vector<float> adjusted(logits.f32(row), logits.f32(row) + logits.dim);
+    if (is_adjusted(params))
+      adjust(adjusted.data(), params, id_in_flight(*call.step, call.step->first_wanted + row));
+    call.outputs[0].i32()[row] = sample_row(adjusted.data(), logits.dim, params);
   }
 }
 

@@ -187,6 +187,7 @@ void BoundCase::make_batch(uint64_t seed) {
   token_.assign(u64(rows), 0);
   if (!case_.inputs.empty() && case_.inputs.front().dtype == tensor::DType::kI32)
     token_ = case_.inputs.front().ids;
+  if (!spec.step_token.empty()) token_.assign(u64(rows), graph::kFromStep);
 
   std::vector<RunSpec> runs = spec.runs;
   if (runs.empty() && rows > 0) runs.push_back({.count = static_cast<int32_t>(rows)});
@@ -220,7 +221,7 @@ void BoundCase::make_batch(uint64_t seed) {
   batch_.runs = runs_;
   batch_.wanted = case_.batch.wanted;
   batch_.sampling = case_.batch.sampling;
-  step_ = {&batch_, run_of_row_, spec.first_wanted, case_.rows()};
+  step_ = {&batch_, run_of_row_, case_.batch.step_token, spec.first_wanted, case_.rows()};
 }
 
 void BoundCase::restore() {

@@ -75,7 +75,8 @@ struct BatchSpec {
   std::vector<int32_t> see_until;
   std::vector<RunSpec> runs;  // none: one run of all rows
   std::vector<int32_t> wanted;
-  std::vector<graph::SampleParams> sampling;
+  std::vector<graph::SampleParams> sampling;  // its spans must outlive the case
+  std::vector<int32_t> step_token;  // [rows] Step::token; with it Batch::token is kFromStep
   int64_t first_wanted = 0;  // the call computes rows [first_wanted, first_wanted + outputs' rows)
 };
 
