@@ -20,8 +20,14 @@ AnswerStream::AnswerStream(const text::Tokenizer& tokenizer, text::StopMatcher s
   if (chat) parser_.emplace(*chat);
 }
 
-bool AnswerStream::push(int32_t id) {
-  const text::StopMatcher::Step step = stops_.push(detokenizer_.push(id));
+bool AnswerStream::push(int32_t id, std::optional<DrawnLogprob> logprob) {
+  const std::string piece = detokenizer_.push(id);
+  if (logprob) {
+    logprobs.push_back(*std::move(logprob));
+    places_.push_back({read_, read_ + piece.size()});
+  }
+  read_ += piece.size();
+  const text::StopMatcher::Step step = stops_.push(piece);
   show(step.text);
   return !step.stopped;
 }
@@ -32,14 +38,30 @@ void AnswerStream::finish() {
     show(step.text);
     if (!step.stopped) show(stops_.flush());
   }
-  if (!parser_) return;
-  std::vector<text::ResponseEvent> events;
-  parser_->finish(events);
-  emit(std::move(events));
+  // What begins with the stop string, or behind it, is no part of the answer.
+  while (stops_.stopped() && !places_.empty() && places_.back().begin >= shown_) {
+    places_.pop_back();
+    logprobs.pop_back();
+  }
+  if (parser_) {
+    std::vector<text::ResponseEvent> events;
+    parser_->finish(events);
+    emit(std::move(events));
+  }
+  if (given_ == logprobs.size()) return;
+  Delta rest;
+  give_logprobs(rest, true);
+  if (on_delta_) on_delta_(rest);
+}
+
+void AnswerStream::give_logprobs(Delta& delta, bool all) {
+  for (; given_ < places_.size() && (all || places_[given_].end <= shown_); ++given_)
+    delta.logprobs.push_back(logprobs[given_]);
 }
 
 void AnswerStream::show(std::string_view piece) {
   if (piece.empty()) return;
+  shown_ += piece.size();
   std::vector<text::ResponseEvent> events;
   if (parser_)
     parser_->push(piece, events);
@@ -51,6 +73,7 @@ void AnswerStream::show(std::string_view piece) {
 void AnswerStream::emit(std::vector<text::ResponseEvent> events) {
   for (text::ResponseEvent& event : events) {
     Delta delta;
+    if (&event == &events.back()) give_logprobs(delta, false);
     switch (event.kind) {
       case text::ResponseEvent::Kind::kReasoning:
         delta.kind = Delta::Kind::kReasoning;

@@ -14,9 +14,9 @@ Sampling public_defaults(const graph::SampleParams& params) {
           .top_k = params.top_k,
           .top_p = static_cast<double>(params.top_p),
           .min_p = static_cast<double>(params.min_p),
-          .repetition_penalty = 1,
-          .presence_penalty = 0,
-          .frequency_penalty = 0,
+          .repetition_penalty = static_cast<double>(params.repetition_penalty),
+          .presence_penalty = static_cast<double>(params.presence_penalty),
+          .frequency_penalty = static_cast<double>(params.frequency_penalty),
           .seed = params.seed};
 }
 

@@ -1,27 +1,11 @@
 #include <utility>
 
-#include "api/answer_stream.h"
+#include "api/answer_maker.h"
 #include "api/engine_impl.h"
 #include "api/prompt.h"
 
 namespace gerbil {
 namespace {
-
-// What this build does not do yet.
-Status check_built(const Request& request) {
-  const Sampling& wish = request.sampling;
-  const auto refuse = [](std::string_view what) -> Status {
-    return unsupported("{} is not in this build", what);
-  };
-  if (wish.repetition_penalty.value_or(1) != 1) return refuse("repetition-penalty");
-  if (wish.presence_penalty.value_or(0) != 0) return refuse("presence-penalty");
-  if (wish.frequency_penalty.value_or(0) != 0) return refuse("frequency-penalty");
-  if (!wish.logit_bias.empty()) return refuse("logit-bias");
-  if (request.min_tokens.value_or(0) != 0) return refuse("min-tokens");
-  if (request.logprobs) return refuse("logprobs");
-  if (request.thinking_budget) return refuse("thinking-budget");
-  return {};
-}
 
 // A cancel() is spent with the call that met it.
 struct ClearAtEnd {
@@ -44,6 +28,45 @@ Result<std::vector<int32_t>> stop_ids(const Request& request, const std::vector<
     ids.push_back(id);
   }
   return ids;
+}
+
+Status check(const Request& request) {
+  const auto count = [](std::string_view what, int64_t value, int64_t most) -> Status {
+    if (value < 0 || value > most)
+      return most == INT64_MAX ? invalid("{}: expected 0 or more, found {}", what, value)
+                               : invalid("{}: expected 0 to {}, found {}", what, most, value);
+    return {};
+  };
+  if (request.max_tokens < 0)
+    return invalid("max-tokens: expected 0 (no limit) or more, found {}", request.max_tokens);
+  GERBIL_CHECK_OK(count("min-tokens", request.min_tokens.value_or(0), INT64_MAX));
+  GERBIL_CHECK_OK(count("logprobs", request.logprobs.value_or(0), kMaxLogprobs));
+  GERBIL_CHECK_OK(count("thinking-budget", request.thinking_budget.value_or(0), INT64_MAX));
+  if (request.thinking_budget && !std::holds_alternative<Chat>(request.prompt))
+    return invalid("thinking-budget: expected a chat as the prompt");
+  return {};
+}
+
+Result<graph::SampleParams> sampling(const Request& request, const graph::SampleParams& defaults) {
+  const Sampling& wish = request.sampling;
+  GERBIL_TRY(graph::SampleParams params,
+             runtime::resolve_sampling({.temperature = wish.temperature,
+                                        .top_k = wish.top_k,
+                                        .top_p = wish.top_p,
+                                        .min_p = wish.min_p,
+                                        .repetition_penalty = wish.repetition_penalty,
+                                        .presence_penalty = wish.presence_penalty,
+                                        .frequency_penalty = wish.frequency_penalty,
+                                        .seed = wish.seed},
+                                       defaults));
+  params.logprobs = request.logprobs.value_or(-1);
+  return params;
+}
+
+Result<std::vector<graph::LogitBias>> bias(const std::vector<LogitBias>& given, int64_t vocab) {
+  std::vector<runtime::BiasWish> wishes;
+  for (const LogitBias& one : given) wishes.push_back({one.id, one.bias});
+  return runtime::resolve_bias(wishes, vocab);
 }
 
 FinishReason finish_reason(runtime::EndReason reason) {
@@ -80,46 +103,30 @@ void Session::cancel() { impl_->cancelled.store(true, std::memory_order_relaxed)
 Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta) {
   // A cancel() counts for this call from now on, also one that came before it.
   const ClearAtEnd clear{impl_->cancelled};
-  GERBIL_CHECK_OK(check_built(request));
   const Engine::Impl& engine = *impl_->engine;
-  if (request.max_tokens < 0)
-    return invalid("max-tokens: expected 0 (no limit) or more, found {}", request.max_tokens);
-  const Sampling& wish = request.sampling;
-  GERBIL_TRY(
-      const graph::SampleParams sampling,
-      runtime::resolve_sampling({wish.temperature, wish.top_k, wish.top_p, wish.min_p, wish.seed},
-                                engine.generation.sampling));
-  GERBIL_TRY(const std::vector<int32_t> ends,
-             stop_ids(request, engine.generation.eos_ids, engine.info.vocab_size));
-  GERBIL_TRY(const api::Prompt prompt,
-             api::make_prompt(engine.prompter, request, engine.info.context));
-  // Without a tokenizer only ids go in and only ids come out.
-  std::optional<api::AnswerStream> stream;
-  if (engine.prompter.has_tokenizer()) {
-    GERBIL_TRY(const text::Tokenizer* tokenizer, engine.prompter.tokenizer());
-    GERBIL_TRY(stream, api::AnswerStream::create(*tokenizer, request.stop, prompt.chat, on_delta));
-  }
-  const runtime::GenerateInput input{
-      .prompt = prompt.ids,
-      .sampling = sampling,
+  GERBIL_CHECK_OK(check(request));
+  runtime::GenerateInput input{
       .max_tokens = request.max_tokens,
-      .eos_ids = ends,
-      .shared_prompt_tokens = prompt.shared,
-      .cancelled = &impl_->cancelled,
-      .on_token = [&](int32_t id) { return !stream || stream->push(id); }};
+      .min_tokens = request.min_tokens.value_or(engine.generation.min_tokens),
+      .cancelled = &impl_->cancelled};
+  GERBIL_TRY(input.sampling, sampling(request, engine.generation.sampling));
+  GERBIL_TRY(input.bias, bias(request.sampling.logit_bias, engine.info.vocab_size));
+  GERBIL_TRY(input.eos_ids, stop_ids(request, engine.generation.eos_ids, engine.info.vocab_size));
+  GERBIL_TRY(api::Prompt prompt, api::make_prompt(engine.prompter, request, engine.info.context));
+  input.prompt = std::move(prompt.ids);
+  input.shared_prompt_tokens = prompt.shared;
+  GERBIL_TRY(api::AnswerMaker maker,
+             api::AnswerMaker::create(engine.prompter, request, prompt, on_delta));
+  input.opening = maker.opening();
+  input.on_token = [&](const runtime::Drawn& token) { return maker.take(token); };
   GERBIL_TRY(const runtime::GenerateOutput output,
              engine.engine->generate(*impl_->conversation, input));
-  Answer answer{.token_ids = output.ids,
-                .finish_reason = finish_reason(output.reason),
-                .prompt_tokens = static_cast<int64_t>(prompt.ids.size()),
-                .cached_tokens = output.cached_tokens,
-                .timings = make_timings(output)};
-  if (stream) {
-    stream->finish();
-    answer.text = std::move(stream->text);
-    answer.reasoning = std::move(stream->reasoning);
-    answer.tool_calls = std::move(stream->tool_calls);
-  }
+  Answer answer = maker.finish();
+  answer.token_ids = output.ids;
+  answer.finish_reason = finish_reason(output.reason);
+  answer.prompt_tokens = static_cast<int64_t>(input.prompt.size());
+  answer.cached_tokens = output.cached_tokens;
+  answer.timings = make_timings(output);
   return answer;
 }
 

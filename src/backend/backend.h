@@ -62,6 +62,14 @@ struct StepObserver {
       on_tap;
 };
 
+// What a step answers; valid until the next but one submit.
+struct StepAnswer {
+  Span<const int32_t> ids;  // [wanted], sampled; empty if the batch asks for none
+  // Where a row asks for log probabilities, of all rows (those of the others hold anything):
+  Span<const float> logprobs;     // [wanted][1 + kMaxLogprobs]: of the sampled id, of the likeliest
+  Span<const int32_t> likeliest;  // [wanted][kMaxLogprobs]
+};
+
 using Ticket = uint64_t;
 
 class Plan {
@@ -72,9 +80,8 @@ class Plan {
   virtual Result<Ticket> submit(const graph::Batch& batch, StateStore& states,
                                 const StepObserver* observer) = 0;
   virtual bool ready(Ticket ticket) = 0;
-  // The sampled ids [wanted] (empty if the batch asks for none); valid until the next but one
-  // submit. Blocks where the platform can, and only if the step is not ready.
-  virtual Result<Span<const int32_t>> take(Ticket ticket) = 0;
+  // Blocks where the platform can, and only if the step is not ready.
+  virtual Result<StepAnswer> take(Ticket ticket) = 0;
   // How many steps may be in flight.
   virtual int depth() const = 0;
   virtual uint64_t size_bytes() const = 0;  // work memory, weights and states excluded

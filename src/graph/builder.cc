@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "graph/batch.h"
 #include "graph/verify.h"
 
 namespace gerbil::graph {
@@ -282,6 +283,15 @@ Value Scope::sample(Value logits) const {
   const Value ids = builder_->node(path_, Sample{}, {logits}, {Rows::kWanted, 1, 1});
   if (ids.id >= 0) builder_->graph_.values[static_cast<size_t>(ids.id)].dtype = tensor::DType::kI32;
   return ids;
+}
+
+void Scope::logprobs(Value logits, Value ids) const {
+  const Value values =
+      builder_->node(path_, Logprobs{}, {logits, ids}, {Rows::kWanted, 1, 1 + kMaxLogprobs});
+  if (values.id < 0) return;
+  const Value likeliest = builder_->value({Rows::kWanted, 1, kMaxLogprobs});
+  builder_->graph_.values[static_cast<size_t>(likeliest.id)].dtype = tensor::DType::kI32;
+  builder_->graph_.nodes.back().outputs.push_back(likeliest.id);
 }
 
 StateId Scope::kv_state(std::string_view name, int64_t kv_heads, int64_t head_dim,

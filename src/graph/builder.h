@@ -94,6 +94,7 @@ class Scope {
 
   Value gather_wanted(Value x) const;
   Value sample(Value logits) const;
+  void logprobs(Value logits, Value ids) const;  // an answer: no node reads it
 
   StateId kv_state(std::string_view name, int64_t kv_heads, int64_t head_dim,
                    int64_t window = 0) const;

@@ -99,6 +99,9 @@ struct Experts {};
 struct GatherRows {};
 // logits [wanted, vocab] and Batch::sampling -> ids [wanted].
 struct Sample {};
+// logits and the ids drawn from them -> log softmax of the drawn id and of the likeliest [wanted, 1
+// + kMaxLogprobs], and the likeliest ids [wanted, kMaxLogprobs]; see kernels/logprobs.
+struct Logprobs {};
 
 // ---- fused; their norms always have a weight
 // inputs x, y; outputs s = x + y and rms_norm(s).
@@ -120,7 +123,7 @@ struct GatedRmsNorm {
 using Op =
     std::variant<Embed, Linear, RmsNorm, L2Norm, Add, Mul, Silu, Sigmoid, Slice, Reshape, Rope,
                  Attend, Conv1d, DeltaGate, DeltaRule, ScaleRows, Route, Experts, GatherRows,
-                 Sample, AddRmsNorm, RmsNormRope, SiluMul, SigmoidMul, GatedRmsNorm>;
+                 Sample, Logprobs, AddRmsNorm, RmsNormRope, SiluMul, SigmoidMul, GatedRmsNorm>;
 
 // Index of an operation in Op; kOpKindOf<Linear> names it at compile time.
 using OpKind = uint8_t;
@@ -139,6 +142,11 @@ template <class T>
 inline constexpr OpKind kOpKindOf = detail::kind_of<T>(std::type_identity<Op>{});
 
 inline OpKind kind_of(const Op& op) { return static_cast<OpKind>(op.index()); }
+
+// A step's answers: kept to its end, though no node reads them.
+inline bool is_answer(const Op& op) {
+  return std::holds_alternative<Sample>(op) || std::holds_alternative<Logprobs>(op);
+}
 
 // "rms_norm": also the name of the kernel's folder.
 std::string_view op_name(OpKind kind);

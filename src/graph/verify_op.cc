@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "graph/batch.h"
 #include "graph/print.h"
 #include "graph/verify.h"
 
@@ -204,6 +205,14 @@ class OpCheck {
     GERBIL_CHECK_OK(counts(1, 1));
     GERBIL_CHECK_OK(input_is(0, {Rows::kWanted, 1, in(0).dim}));
     return output_is(0, {Rows::kWanted, 1, 1}, kI32);
+  }
+
+  Status operator()(const Logprobs&) const {
+    GERBIL_CHECK_OK(counts(2, 2));
+    GERBIL_CHECK_OK(input_is(0, {Rows::kWanted, 1, in(0).dim}));
+    GERBIL_CHECK_OK(input_is(1, {Rows::kWanted, 1, 1}, kI32));
+    GERBIL_CHECK_OK(output_is(0, {Rows::kWanted, 1, 1 + kMaxLogprobs}));
+    return output_is(1, {Rows::kWanted, 1, kMaxLogprobs}, kI32);
   }
 
   Status operator()(const AddRmsNorm& op) const {

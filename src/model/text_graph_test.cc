@@ -56,6 +56,7 @@ state kv.layer2: kv_heads=2 head_dim=32 window=16
 %76 [W, 1, 64] = gather_rows(%75)
 %77 [W, 1, 320] = linear(%76, embed[320, 64])
 %78 [W, 1, 1] I32 = sample(%77)
+%79 [W, 1, 21], %80 [W, 1, 20] I32 = logprobs(%77, %78)
 tap hidden.0 = %1
 tap hidden.1 = %26
 tap hidden.2 = %50
@@ -137,6 +138,7 @@ state kv.layer3: kv_heads=2 head_dim=64 window=0
 %135 [W, 1, 64] = gather_rows(%134)
 %136 [W, 1, 320] = linear(%135, lm_head[320, 64])
 %137 [W, 1, 1] I32 = sample(%136)
+%138 [W, 1, 21], %139 [W, 1, 20] I32 = logprobs(%136, %137)
 tap hidden.0 = %1
 tap hidden.1 = %35
 tap hidden.2 = %69

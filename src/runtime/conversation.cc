@@ -26,6 +26,19 @@ void Conversation::set_tokens(Span<const int32_t> tokens) {
   tokens_.assign(tokens.begin(), tokens.end());
 }
 
+bool Conversation::release_snapshots() {
+  const bool any = !snapshots_.empty();
+  snapshots_.clear();
+  return any;
+}
+
+bool Conversation::release_all() {
+  const bool any = release_snapshots() || sequence_.length() > 0;
+  sequence_.truncate(0);
+  tokens_.clear();
+  return any;
+}
+
 void Conversation::add_snapshot(Sequence snapshot) {
   std::erase_if(snapshots_,
                 [&](const Sequence& other) { return other.length() == snapshot.length(); });

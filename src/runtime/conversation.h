@@ -24,6 +24,8 @@ class Conversation {
 
   Sequence& sequence() { return sequence_; }
 
+  bool busy = false;  // generates now
+
   // Makes the sequence hold as long a beginning of `prompt` as can be kept, always short of its
   // last token (whose logits are wanted); the length it has then. `tokens` of the sequence are
   // forgotten behind it.
@@ -31,6 +33,11 @@ class Conversation {
 
   // The tokens that the sequence holds now, after a generation.
   void set_tokens(Span<const int32_t> tokens);
+
+  // Give memory back: the places to come back to; all that the conversation holds. True where there
+  // was something. release_all only while nobody generates.
+  bool release_snapshots();
+  bool release_all();
 
   // A place to come back to; the oldest goes when there are too many.
   void add_snapshot(Sequence snapshot);

@@ -9,52 +9,46 @@ namespace gerbil::runtime {
 using platform::MonitorLock;
 using platform::monotonic_seconds;
 
-// One generate() call while its job is in the scheduler.
-struct Engine::Generation {
-  const GenerateInput& input;
-  GenerateOutput output;
-  Job job;
-  int64_t context = 0;
-  double started = 0;
-  double first_token = 0;
-  bool done = false;
-  std::optional<Error> error;
+namespace {
 
-  explicit Generation(const GenerateInput& from) : input(from) {}
+// While a conversation generates, nobody takes its states away.
+struct Busy {
+  Conversation& conversation;
 
-  bool cancelled() const {
-    return input.cancelled != nullptr && input.cancelled->load(std::memory_order_relaxed);
-  }
-
-  bool end(EndReason reason) {
-    output.reason = reason;
-    done = true;
-    return false;
-  }
-
-  // True to go on.
-  bool take(int32_t id) {
-    if (output.ids.empty()) first_token = monotonic_seconds();
-    output.ids.push_back(id);
-    if (std::ranges::find(input.eos_ids, id) != input.eos_ids.end()) return end(EndReason::kStop);
-    if (input.on_token && !input.on_token(id)) return end(EndReason::kStop);
-    if (cancelled()) return end(EndReason::kCancelled);
-    const auto drawn = static_cast<int64_t>(output.ids.size());
-    if (input.max_tokens > 0 && drawn >= input.max_tokens) return end(EndReason::kLength);
-    if (static_cast<int64_t>(input.prompt.size()) + drawn >= context)
-      return end(EndReason::kContext);
-    return true;
-  }
+  explicit Busy(Conversation& of) : conversation(of) { conversation.busy = true; }
+  ~Busy() { conversation.busy = false; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
 };
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Runner> runner)
+    : runner_(std::move(runner)), scheduler_(runner_->batch()) {
+  scheduler_.set_reclaim([this] { return reclaim(); });
+}
 
 std::unique_ptr<Conversation> Engine::new_conversation() {
   const MonitorLock lock(monitor_);
-  return std::make_unique<Conversation>(runner_->states());
+  auto conversation = std::make_unique<Conversation>(runner_->states());
+  conversations_.push_back(conversation.get());
+  return conversation;
 }
 
 void Engine::drop(std::unique_ptr<Conversation> conversation) {
   const MonitorLock lock(monitor_);
+  std::erase(conversations_, conversation.get());
   conversation.reset();
+}
+
+// Places to come back to cost the least to lose, then what nobody uses now. Those of running
+// conversations go last: a prompt that changes its end would start anew.
+bool Engine::reclaim() {
+  for (Conversation* conversation : conversations_)
+    if (!conversation->busy && conversation->release_snapshots()) return true;
+  for (Conversation* conversation : conversations_)
+    if (!conversation->busy && conversation->release_all()) return true;
+  return std::ranges::any_of(conversations_, &Conversation::release_snapshots);
 }
 
 Status Engine::check(const GenerateInput& input) const {
@@ -69,15 +63,15 @@ Status Engine::check(const GenerateInput& input) const {
 Result<GenerateOutput> Engine::generate(Conversation& conversation, const GenerateInput& input) {
   GERBIL_CHECK_OK(check(input));
   const MonitorLock lock(monitor_);
-  Generation generation(input);
-  generation.context = runner_->context();
+  Generation generation(input, runner_->vocab(), runner_->context());
   generation.started = monotonic_seconds();
   generation.output.cached_tokens = conversation.keep_common(input.prompt);
+  const Busy busy(conversation);
+  std::erase(conversations_, &conversation);
+  conversations_.push_back(&conversation);
 
   Job& job = generation.job;
   job.sequence = &conversation.sequence();
-  job.tokens = input.prompt;
-  job.sampling = input.sampling;
   // The places that a later prompt will likely go back to. Before the last token: the same prompt
   // may come again, and its last logits are wanted again.
   const auto before_last = static_cast<int64_t>(input.prompt.size()) - 1;
@@ -86,12 +80,12 @@ Result<GenerateOutput> Engine::generate(Conversation& conversation, const Genera
   job.snapshot_at.push_back(before_last);
   if (!runner_->can_rewind())
     job.on_snapshot = [&](Sequence snapshot) { conversation.add_snapshot(std::move(snapshot)); };
-  job.on_token = [&](int32_t id) { return generation.take(id); };
+  job.on_token = [&](const Drawn& drawn) { return generation.take(drawn); };
   job.on_error = [&](const Error& error) {
     generation.error = error;
     generation.done = true;
   };
-  scheduler_.add(&job);
+  if (generation.open()) scheduler_.add(&job);
   monitor_.notify_all();
 
   while (!generation.done) {
@@ -112,7 +106,7 @@ Result<GenerateOutput> Engine::generate(Conversation& conversation, const Genera
       Span<const int32_t>(job.tokens).first(static_cast<size_t>(job.sequence->length())));
   GenerateOutput& output = generation.output;
   const double now = monotonic_seconds();
-  const double first = output.ids.empty() ? now : generation.first_token;
+  const double first = generation.first_token > 0 ? generation.first_token : now;
   output.prefill_seconds = first - generation.started;
   output.decode_seconds = now - first;
   return std::move(output);
@@ -126,11 +120,11 @@ bool Engine::step_locked() {
   }
   backend::Plan& plan = runner_->plan();
   const auto ticket = plan.submit(*batch, runner_->states().store(), nullptr);
-  const auto ids = ticket ? plan.take(*ticket) : std::unexpected(ticket.error());
-  if (ids)
-    scheduler_.commit(*ids);
+  const auto answer = ticket ? plan.take(*ticket) : std::unexpected(ticket.error());
+  if (answer)
+    scheduler_.commit(*answer);
   else
-    scheduler_.fail(ids.error());
+    scheduler_.fail(answer.error());
   monitor_.notify_all();
   return true;
 }

@@ -4,47 +4,26 @@
 // Thread-safe: a Monitor orders the callers. Without a driver thread, generate() runs the steps
 // itself, and several callers' prompts share them; with one, generate() waits. Callbacks run on the
 // thread that runs the step, with the monitor held: they must not block or call back.
+//
+// Conversations keep their states between prompts. Where the memory for those runs out, idle ones
+// give up theirs, the one that has been idle longest first; their next prompt starts anew.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "platform/monitor.h"
 #include "runtime/conversation.h"
+#include "runtime/generation.h"
 #include "runtime/runner.h"
 #include "runtime/scheduler.h"
 
 namespace gerbil::runtime {
 
-enum class EndReason { kStop, kLength, kContext, kCancelled };
-
-struct GenerateInput {
-  std::vector<int32_t> prompt;
-  graph::SampleParams sampling;
-  int64_t max_tokens = 0;        // 0: no limit but the context
-  std::vector<int32_t> eos_ids;  // drawing one ends the answer; it is the last of its ids
-  int64_t shared_prompt_tokens =
-      0;  // of the prompt: the part that a later prompt will likely begin with (0: unknown)
-  const std::atomic<bool>* cancelled = nullptr;
-  // Called for every drawn id but a stop id; false ends the answer (a stop string was completed).
-  std::function<bool(int32_t id)> on_token;
-};
-
-struct GenerateOutput {
-  std::vector<int32_t> ids;  // drawn, the stop token included
-  EndReason reason = EndReason::kStop;
-  int64_t cached_tokens = 0;
-  double prefill_seconds = 0;
-  double decode_seconds = 0;
-};
-
 class Engine {
  public:
-  explicit Engine(std::unique_ptr<Runner> runner)
-      : runner_(std::move(runner)), scheduler_(runner_->batch()) {}
+  explicit Engine(std::unique_ptr<Runner> runner);
   ~Engine() { stop(); }
 
   const Runner& runner() const { return *runner_; }
@@ -63,15 +42,16 @@ class Engine {
   Status with_runner(const std::function<Status(Runner&)>& use);
 
  private:
-  struct Generation;
-
   Status check(const GenerateInput& input) const;
   bool step_locked();
   void drive();
+  bool reclaim();
 
   platform::Monitor monitor_;
   std::unique_ptr<Runner> runner_;
   Scheduler scheduler_;
+  // Those that exist, the one that generated last at the end.
+  std::vector<Conversation*> conversations_;
   bool driven_ = false;  // a driver thread runs
   bool stopping_ = false;
   std::unique_ptr<platform::DriverThread> driver_;

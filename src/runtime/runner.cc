@@ -77,8 +77,8 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
   GERBIL_TRY(runner->weights_, runner->backend_->load_weights(runner->graph_, model.weights,
                                                               options.weights, progress));
   GERBIL_TRY(runner->store_, runner->backend_->make_state_store(layout, options.kv));
-  runner->states_ =
-      std::make_unique<StateManager>(layout, runner->store_.get(), StateLimits{.context = context});
+  runner->states_ = std::make_unique<StateManager>(
+      layout, runner->store_.get(), StateLimits{.context = context, .pages = options.pages});
   GERBIL_TRY(runner->plan_, runner->backend_->make_plan(runner->graph_, runner->weights_,
                                                         {.rows = options.batch}));
   return runner;

@@ -20,9 +20,10 @@ struct RunnerOptions {
   bool reference = false;  // the reference backend; else the CPU's
   backend::WeightChoice weights = backend::WeightChoice::kStored;
   graph::KvType kv = graph::KvType::kF16;
-  int threads = 0;      // 0: one per usable processor
-  int64_t batch = 512;  // most rows of a step
-  int64_t context = 0;  // 0: the model's maximum, lowered to what fits in memory
+  int threads = 0;                      // 0: one per usable processor
+  int64_t batch = 512;                  // most rows of a step
+  int64_t context = 0;                  // 0: the model's maximum, lowered to what fits in memory
+  int32_t pages = StateLimits().pages;  // most pages of a pool, of all sequences together
 };
 
 class Runner {

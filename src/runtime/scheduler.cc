@@ -64,7 +64,7 @@ bool Scheduler::place(Part& part) {
     if (length > begin && length < begin + part.rows)
       kept_.push_back(static_cast<int32_t>(length - begin - 1));
   kept_.push_back(static_cast<int32_t>(part.rows - 1));
-  if (auto reserved = job.sequence->reserve(part.rows, kept_, copies_); !reserved) {
+  if (auto reserved = reserve(part); !reserved) {
     end(&job, reserved.error());
     return false;
   }
@@ -82,8 +82,17 @@ bool Scheduler::place(Part& part) {
   return true;
 }
 
-void Scheduler::commit(Span<const int32_t> ids) {
-  size_t next_id = 0;
+Status Scheduler::reserve(Part& part) {
+  while (true) {
+    Status reserved = part.job->sequence->reserve(part.rows, kept_, copies_);
+    if (reserved || reserved.error().code != ErrorCode::kOutOfMemory) return reserved;
+    if (!reclaim_ || !reclaim_()) return reserved;
+  }
+}
+
+void Scheduler::commit(const backend::StepAnswer& answer) {
+  constexpr auto kMost = static_cast<size_t>(graph::kMaxLogprobs);
+  size_t next = 0;
   for (const Part& part : parts_) {
     Job& job = *part.job;
     const int64_t begin = job.sequence->length();
@@ -92,9 +101,14 @@ void Scheduler::commit(Span<const int32_t> ids) {
         job.on_snapshot(job.sequence->snapshot(length - begin));
     job.sequence->commit(part.rows);
     if (!part.draws) continue;
-    const int32_t id = ids[next_id++];
-    job.tokens.push_back(id);
-    if (!job.on_token(id)) remove(&job);
+    Drawn drawn{.id = answer.ids[next]};
+    if (job.sampling.logprobs >= 0) {
+      drawn.logprobs = answer.logprobs.data() + next * (1 + kMost);
+      drawn.likeliest = answer.likeliest.data() + next * kMost;
+    }
+    ++next;
+    job.tokens.push_back(drawn.id);
+    if (!job.on_token(drawn)) remove(&job);
   }
   parts_.clear();
 }

@@ -1,7 +1,7 @@
 // Scheduler: which rows the next step runs. Decoding sequences get their row in every step, prompts
 // fill what is left, in turns, so that nobody waits for somebody else's long prompt.
 //
-//   while (auto batch = scheduler.next()) { ...run it...; scheduler.commit(ids); }
+//   while (auto batch = scheduler.next()) { ...run it...; scheduler.commit(answer); }
 //
 // Belongs to the driver thread, with its jobs; a batch is valid until commit or fail.
 #pragma once
@@ -17,6 +17,16 @@
 
 namespace gerbil::runtime {
 
+// A token behind the last one of a sequence.
+struct Drawn {
+  int32_t id = 0;
+  // Where SampleParams::logprobs asks for them, else null: see backend::StepAnswer. Valid during
+  // the call.
+  const float* logprobs = nullptr;
+  const int32_t* likeliest = nullptr;
+  bool given = false;  // not drawn, but decided by the caller
+};
+
 // Tokens to run through a sequence, and what to do with those drawn after them.
 struct Job {
   Sequence* sequence = nullptr;
@@ -25,8 +35,9 @@ struct Job {
   graph::SampleParams sampling;      // `position` is filled in
   std::vector<int64_t> snapshot_at;  // lengths at which on_snapshot is wanted, ascending
   std::function<void(Sequence)> on_snapshot;
-  // A token was drawn after the last one (and appended to `tokens`): true to go on.
-  std::function<bool(int32_t id)> on_token;
+  // A token was drawn after the last one (and appended to `tokens`): true to go on. The callee may
+  // append further tokens, which run before the next is drawn, and change `sampling`.
+  std::function<bool(const Drawn& drawn)> on_token;
   // The job could not go on; its sequence is empty. It has left the scheduler.
   std::function<void(const Error&)> on_error;
 };
@@ -34,6 +45,10 @@ struct Job {
 class Scheduler {
  public:
   explicit Scheduler(int64_t max_rows) : max_rows_(max_rows) {}
+
+  // Called when the memory of states has run out: true where some was given back, so that it is
+  // worth another try. Without it, or when it says false, the job that wanted some fails.
+  void set_reclaim(std::function<bool()> reclaim) { reclaim_ = std::move(reclaim); }
 
   // The job stays the caller's and must live until it has finished (on_token said false), failed,
   // or been removed.
@@ -44,7 +59,7 @@ class Scheduler {
   // The next step, or nothing where no job has rows to run. A job whose state cannot grow leaves
   // with an error.
   std::optional<graph::Batch> next();
-  void commit(Span<const int32_t> ids);
+  void commit(const backend::StepAnswer& answer);
   void fail(const Error& error);  // the step did not run
 
  private:
@@ -56,9 +71,11 @@ class Scheduler {
 
   void share_out();
   bool place(Part& part);
+  Status reserve(Part& part);
   void end(Job* job, const Error& error);
 
   int64_t max_rows_;
+  std::function<bool()> reclaim_;
   std::vector<Job*> jobs_;  // who has waited longest comes first
 
   std::vector<Part> parts_;

@@ -35,8 +35,8 @@ struct Client {
     job.sequence = &sequence;
     job.tokens.resize(static_cast<size_t>(prompt));
     std::iota(job.tokens.begin(), job.tokens.end(), 0);
-    job.on_token = [this](int32_t id) {
-      drawn.push_back(id);
+    job.on_token = [this](const Drawn& token) {
+      drawn.push_back(token.id);
       return --left > 0;
     };
     job.on_error = [this](const Error& e) { error = e.message; };
@@ -69,7 +69,7 @@ class SchedulerTest : public ::testing::Test {
     check(*batch);
     std::vector<int32_t> ids(batch->wanted.size());
     for (int32_t& id : ids) id = 1000 + next_id_++;
-    scheduler.commit(ids);
+    scheduler.commit({.ids = ids});
     for (const auto& client : clients_)
       if (const int64_t more = client->sequence.length() - before[client.get()]; more > 0)
         rows[client.get()] = more;
@@ -135,12 +135,12 @@ TEST_F(SchedulerTest, OnlyTheLastTokenOfAJobIsSampled) {
             (std::vector<int32_t>{5, 6, 7}));
   EXPECT_EQ(std::vector<int32_t>(batch->index.begin(), batch->index.end()),
             (std::vector<int32_t>{5, 6, 7}));
-  scheduler.commit(std::array{42});
+  scheduler.commit({.ids = std::array{42}});
   batch = scheduler.next();
   ASSERT_TRUE(batch);
   EXPECT_EQ(batch->token[0], 42);
   EXPECT_EQ(batch->sampling[0].position, 9U);
-  scheduler.commit(std::array{43});
+  scheduler.commit({.ids = std::array{43}});
   EXPECT_EQ(client.drawn, (std::vector<int32_t>{42, 43}));
 }
 
@@ -225,7 +225,7 @@ TEST_F(SchedulerTest, ASnapshotInsideAChunkHasAStateWriteOfItsOwn) {
   ASSERT_EQ(batch->runs[0].writes.size(), 2U);
   EXPECT_EQ(batch->runs[0].writes[0].after_row, 4);
   const int32_t slot = batch->runs[0].writes[0].slot;
-  scheduler.commit(std::array{0});
+  scheduler.commit({.ids = std::array{0}});
   ASSERT_EQ(snapshots.size(), 1U);
   EXPECT_EQ(snapshots[0].slot(), slot);
   EXPECT_NE(client.sequence.slot(), slot);
@@ -240,7 +240,7 @@ TEST(Scheduler, AFullCacheEndsOnlyTheJobThatNeedsMore) {
   scheduler.add(&large.job);
   scheduler.add(&fits.job);
   while (const auto batch = scheduler.next())
-    scheduler.commit(std::vector<int32_t>(batch->wanted.size(), 7));
+    scheduler.commit({.ids = std::vector<int32_t>(batch->wanted.size(), 7)});
   EXPECT_EQ(large.error, "the cache is full: all 3 pages are in use");
   EXPECT_EQ(large.sequence.length(), 0);
   EXPECT_EQ(fits.error, "");

@@ -33,7 +33,7 @@ Result<int32_t> StateManager::take_page(int32_t pool) {
   if (!page)
     return fail(ErrorCode::kOutOfMemory, "the cache is full: all {} pages are in use",
                 limits_.pages);
-  if (auto grown = store_->reserve_pages(pool, pages.size()); !grown) {
+  if (auto grown = store_->reserve_pages(pool, *page + 1); !grown) {
     pages.release(*page);
     return std::unexpected(grown.error());
   }
@@ -43,7 +43,7 @@ Result<int32_t> StateManager::take_page(int32_t pool) {
 Result<int32_t> StateManager::take_slot() {
   const auto slot = slots_.take();
   if (!slot) return fail(ErrorCode::kOutOfMemory, "all {} state slots are in use", limits_.slots);
-  if (auto grown = store_->reserve_slots(slots_.size()); !grown) {
+  if (auto grown = store_->reserve_slots(*slot + 1); !grown) {
     slots_.release(*slot);
     return std::unexpected(grown.error());
   }

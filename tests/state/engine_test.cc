@@ -248,9 +248,9 @@ TEST_P(EngineTest, AnAnswerEndsWhereItShould) {
   input.eos_ids = {kTinyVocab + 5, context.ids[3]};
   const auto place = std::ranges::find(context.ids, context.ids[3]) - context.ids.begin();
   std::vector<int32_t> heard;
-  input.on_token = [&](int32_t id) {
-    heard.push_back(id);
-    return true;
+  input.on_token = [&](const runtime::Drawn& token) -> runtime::Verdict {
+    heard.push_back(token.id);
+    return {};
   };
   const GenerateOutput stop = run(input);
   EXPECT_EQ(stop.reason, EndReason::kStop);
@@ -258,7 +258,7 @@ TEST_P(EngineTest, AnAnswerEndsWhereItShould) {
   EXPECT_EQ(heard, std::vector<int32_t>(context.ids.begin(), context.ids.begin() + place));
 
   input.eos_ids.clear();
-  input.on_token = [](int32_t) { return false; };  // a stop string
+  input.on_token = [](const runtime::Drawn&) { return runtime::Verdict{.stop = true}; };  // a stop string
   EXPECT_EQ(run(input).ids.size(), 1U);
 
   const GenerateInput longest{.prompt = make_prompt(3, 63)};
@@ -311,9 +311,9 @@ void expect_cancel(const model::Model& model, bool start) {
   GenerateInput input = plain;
   input.max_tokens = 0;
   input.cancelled = &cancelled;
-  input.on_token = [&](int32_t) {
+  input.on_token = [&](const runtime::Drawn&) -> runtime::Verdict {
     drawn.fetch_add(1);
-    return true;
+    return {};
   };
   const GenerateOutput output = generate(*engine, *conversation, input);
   EXPECT_EQ(output.reason, EndReason::kCancelled);
@@ -354,9 +354,9 @@ TEST(Engine, StopHandsTheStepsToWhoWaits) {
     std::vector<int32_t> got;
     std::atomic<bool> begun = false;
     GenerateInput watched = input;
-    watched.on_token = [&](int32_t) {
+    watched.on_token = [&](const runtime::Drawn&) -> runtime::Verdict {
       begun.store(true);
-      return true;
+      return {};
     };
     {
       const std::jthread caller([&] { got = answer(*engine, watched); });

@@ -61,8 +61,8 @@ struct Pair {
   }
 
   std::vector<int32_t> take(backend::Ticket ticket) {
-    const auto ids = runner.plan().take(ticket);
-    return {ids->begin(), ids->end()};
+    const auto answer = runner.plan().take(ticket);
+    return {answer->ids.begin(), answer->ids.end()};
   }
 
   Runner& runner;
@@ -120,8 +120,8 @@ TEST_P(PlanTest, ManyWantedRowsAreSampledInPieces) {
                                                .sampling = sampling},
                                               runner->states().store(), nullptr);
     EXPECT_TRUE(ticket);
-    const auto ids = runner->plan().take(*ticket);
-    return std::vector<int32_t>(ids->begin(), ids->end());
+    const auto answer = runner->plan().take(*ticket);
+    return std::vector<int32_t>(answer->ids.begin(), answer->ids.end());
   };
   std::vector<int32_t> all(150);
   std::iota(all.begin(), all.end(), 0);

@@ -153,7 +153,7 @@ Status HostPlan::check(const graph::Batch& batch) const {
 }
 
 void HostPlan::fill_inputs(const graph::Batch& batch) {
-  const std::vector<int32_t>& before = ids_[last_ % 2];
+  const std::vector<int32_t>& before = answers_[last_ % 2].ids;
   for (size_t row = 0; row < batch.token.size(); ++row) {
     tokens_[row] = batch.token[row];
     if (tokens_[row] != graph::kFromStep) continue;
@@ -193,19 +193,22 @@ Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
       if (graph_.shape(tap.value).rows == Rows::kRows)
         GERBIL_CHECK_OK(show(tap, 0, batch.rows(), *observer));
 
-  std::vector<int32_t>& ids = ids_[(last_ + 1) % 2];
-  ids.clear();
+  Answer& answer = answers_[(last_ + 1) % 2];
+  answer.ids.clear();
+  answer.logprobs.clear();
+  answer.likeliest.clear();
+  const bool logprobs =
+      std::ranges::any_of(batch.sampling, [](const auto& row) { return row.logprobs >= 0; });
   const auto wanted = static_cast<int64_t>(batch.wanted.size());
   for (int64_t first = 0; first < wanted; first += graph::kMaxWantedRows) {
     step.first_wanted = first;
     step.wanted = std::min(graph::kMaxWantedRows, wanted - first);
     for (const BoundNode& bound : nodes_) {
       if (!bound.wanted_part) continue;
-      const bool samples = std::holds_alternative<graph::Sample>(bound.node->op);
-      if (samples && batch.sampling.empty()) continue;
+      if (graph::is_answer(bound.node->op) && batch.sampling.empty()) continue;
+      if (std::holds_alternative<graph::Logprobs>(bound.node->op) && !logprobs) continue;
       run(bound, step, store, step.wanted);
-      if (samples)
-        ids.insert(ids.end(), bound.outputs[0].i32(), bound.outputs[0].i32() + step.wanted);
+      if (graph::is_answer(bound.node->op)) collect(bound, step.wanted, answer);
     }
     if (watched)
       for (const graph::Tap& tap : graph_.taps)
@@ -256,9 +259,24 @@ Status HostPlan::show(const graph::Tap& tap, int64_t first, int64_t count,
   return observer.on_tap(tap.name, first, count, rows);
 }
 
-Result<Span<const int32_t>> HostPlan::take(Ticket ticket) {
+void HostPlan::collect(const BoundNode& bound, int64_t wanted, Answer& answer) {
+  const TensorView& first = bound.outputs[0];
+  if (std::holds_alternative<graph::Sample>(bound.node->op)) {
+    answer.ids.insert(answer.ids.end(), first.i32(), first.i32() + wanted);
+    return;
+  }
+  const TensorView& likeliest = bound.outputs[1];
+  for (int64_t row = 0; row < wanted; ++row) {
+    answer.logprobs.insert(answer.logprobs.end(), first.f32(row), first.f32(row) + first.dim);
+    const int32_t* ids = likeliest.i32(row);
+    answer.likeliest.insert(answer.likeliest.end(), ids, ids + likeliest.dim);
+  }
+}
+
+Result<StepAnswer> HostPlan::take(Ticket ticket) {
   GERBIL_ASSERT(ticket == last_ || ticket + 1 == last_);
-  return Span<const int32_t>(ids_[ticket % 2]);
+  const Answer& answer = answers_[ticket % 2];
+  return StepAnswer{answer.ids, answer.logprobs, answer.likeliest};
 }
 
 }  // namespace gerbil::backend

@@ -32,7 +32,7 @@ class HostPlan final : public Plan {
   Result<Ticket> submit(const graph::Batch& batch, StateStore& states,
                         const StepObserver* observer) override;
   bool ready(Ticket) override { return true; }
-  Result<Span<const int32_t>> take(Ticket ticket) override;
+  Result<StepAnswer> take(Ticket ticket) override;
   int depth() const override { return 1; }
   uint64_t size_bytes() const override { return memory_.total_bytes(); }
   const graph::Graph& graph() const override { return graph_; }
@@ -65,6 +65,12 @@ class HostPlan final : public Plan {
                                     int threads);
   static Result<NodeKernels> choose_kernels(const graph::Node& node, kernels::Level level);
 
+  struct Answer {
+    std::vector<int32_t> ids;
+    std::vector<float> logprobs;
+    std::vector<int32_t> likeliest;
+  };
+
   HostPlan(graph::Graph graph, std::shared_ptr<const HostWeights> weights, int64_t max_rows,
            platform::ThreadPool& pool)
       : graph_(std::move(graph)), weights_(std::move(weights)), max_rows_(max_rows), pool_(&pool) {}
@@ -73,6 +79,7 @@ class HostPlan final : public Plan {
   Status bind_node(const graph::Node& node, kernels::Level level);
   Status check(const graph::Batch& batch) const;
   void fill_inputs(const graph::Batch& batch);
+  static void collect(const BoundNode& bound, int64_t wanted, Answer& answer);
   void run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states, int64_t rows);
   Status show(const graph::Tap& tap, int64_t first, int64_t count,
               const StepObserver& observer) const;
@@ -88,10 +95,10 @@ class HostPlan final : public Plan {
   std::vector<kernels::TensorView> views_;  // [ValueId]
   std::vector<BoundNode> nodes_;            // without views
 
-  std::vector<int32_t> tokens_;              // [max_rows]
-  std::vector<std::vector<float>> ropes_;    // [rope][max_rows * rotary_dim]
-  std::vector<int32_t> run_of_row_;          // [max_rows]
-  std::array<std::vector<int32_t>, 2> ids_;  // of the last two steps
+  std::vector<int32_t> tokens_;            // [max_rows]
+  std::vector<std::vector<float>> ropes_;  // [rope][max_rows * rotary_dim]
+  std::vector<int32_t> run_of_row_;        // [max_rows]
+  std::array<Answer, 2> answers_;          // of the last two steps
   Ticket last_ = 0;
 };
 

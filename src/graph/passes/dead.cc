@@ -12,8 +12,7 @@ void drop_nodes(Graph& graph) {
   for (const Tap& tap : graph.taps) needed[static_cast<size_t>(tap.value)] = true;
   std::vector<Node> kept;
   for (Node& node : std::views::reverse(graph.nodes)) {
-    if (node.state < 0 && !std::holds_alternative<Sample>(node.op) &&
-        std::ranges::none_of(node.outputs, is_needed))
+    if (node.state < 0 && !is_answer(node.op) && std::ranges::none_of(node.outputs, is_needed))
       continue;
     for (ValueId id : node.inputs) needed[static_cast<size_t>(id)] = true;
     kept.push_back(std::move(node));

@@ -68,7 +68,7 @@ std::vector<Block> find_blocks(const Graph& graph, const RowLimits& limits,
       blocks.push_back({.value = id,
                         .size_bytes = round_up(bytes, kArenaAlignment),
                         .first = number,
-                        .last = std::holds_alternative<Sample>(node.op) ? kEnd : number});
+                        .last = is_answer(node.op) ? kEnd : number});
     }
   }
   for (const Tap& tap : graph.taps) lives_until(tap.value, kEnd);

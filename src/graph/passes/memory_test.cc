@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "graph/batch.h"
 #include "graph/passes/fuse.h"
 #include "graph/print.h"
 #include "graph/testing/blocks.h"
@@ -44,7 +45,8 @@ class Tracer {
       for (const Node& node : graph_.nodes)
         if (is_wanted(node)) step(node);
       for (const Node& node : graph_.nodes)
-        if (std::holds_alternative<Sample>(node.op)) read(node.outputs[0], "sample");
+        if (is_answer(node.op))
+          for (const ValueId output : node.outputs) read(output, "answer");
       for (const Tap& tap : graph_.taps) read(tap.value, "tap " + tap.name);
     }
   }
@@ -303,7 +305,12 @@ class RandomGraph {
     emit(Reshape{1, last.width()}, {usable_.back()}, {last.rows, 1, last.width()});
     emit(Sample{}, {usable_.back()}, {last.rows, 1, 1});
     graph_.values.back().dtype = tensor::DType::kI32;
+    const ValueId ids = usable_.back();
     usable_.pop_back();
+    emit(Logprobs{}, {usable_.back(), ids}, {last.rows, 1, 1 + kMaxLogprobs});
+    usable_.pop_back();
+    graph_.values.push_back({.shape = {last.rows, 1, kMaxLogprobs}, .dtype = tensor::DType::kI32});
+    graph_.nodes.back().outputs.push_back(static_cast<ValueId>(graph_.values.size() - 1));
   }
 
   void add_node() {

@@ -14,6 +14,7 @@
 #include "kernels/gather_rows/cases.h"
 #include "kernels/l2_norm/cases.h"
 #include "kernels/linear/cases.h"
+#include "kernels/logprobs/cases.h"
 #include "kernels/mul/cases.h"
 #include "kernels/rms_norm/cases.h"
 #include "kernels/rms_norm_rope/cases.h"
@@ -31,12 +32,12 @@ namespace gerbil::kernels::testing {
 std::vector<Case> all_cases() {
   std::vector<Case> all;
   for (auto* cases : {
-           &embed::cases,       &linear::cases,      &rms_norm::cases,       &l2_norm::cases,
-           &add::cases,         &mul::cases,         &silu::cases,           &sigmoid::cases,
-           &rope::cases,        &attend::cases,      &conv1d::cases,         &delta_gate::cases,
-           &delta_rule::cases,  &scale_rows::cases,  &route::cases,          &experts::cases,
-           &gather_rows::cases, &sample::cases,      &add_rms_norm::cases,   &rms_norm_rope::cases,
-           &silu_mul::cases,    &sigmoid_mul::cases, &gated_rms_norm::cases,
+           &embed::cases,         &linear::cases,     &rms_norm::cases,    &l2_norm::cases,
+           &add::cases,           &mul::cases,        &silu::cases,        &sigmoid::cases,
+           &rope::cases,          &attend::cases,     &conv1d::cases,      &delta_gate::cases,
+           &delta_rule::cases,    &scale_rows::cases, &route::cases,       &experts::cases,
+           &gather_rows::cases,   &sample::cases,     &logprobs::cases,    &add_rms_norm::cases,
+           &rms_norm_rope::cases, &silu_mul::cases,   &sigmoid_mul::cases, &gated_rms_norm::cases,
        }) {
     std::vector<Case> some = cases();
     all.insert(all.end(), std::move_iterator(some.begin()), std::move_iterator(some.end()));

@@ -23,7 +23,9 @@ void predict(Scope root, const ModelConfig& config, Value x) {
   const std::string_view head = root.has("lm_head") ? "lm_head" : "embed";
   const Value logits = root.linear(head, root.gather_wanted(hidden), config.vocab);
   root.tap("logits", logits);
-  root.tap("sample", root.sample(logits));
+  const Value ids = root.sample(logits);
+  root.tap("sample", ids);
+  root.logprobs(logits, ids);
 }
 
 }  // namespace gerbil::model
