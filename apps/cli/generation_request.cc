@@ -6,7 +6,9 @@ Request generation_request(const GenerationOptions& generation) {
   return {.prompt = RawText{},
           .max_tokens = generation.max_tokens,
           .sampling = generation.sampling,
-          .stop = generation.stop};
+          .stop = generation.stop,
+          .stop_token_ids = generation.stop_tokens,
+          .thinking_budget = generation.thinking_budget};
 }
 
 }  // namespace gerbil::cli

@@ -10,8 +10,10 @@
 namespace gerbil::cli {
 
 // {"text", "reasoning", "tool_calls": [{"name", "arguments"}], "token_ids", "finish_reason",
-// "prompt_tokens", "timings": {"load_ms", "prefill_ms", "decode_ms", "tok_s"}}
-std::string answer_json(const Answer& answer, double load_ms);
+// "prompt_tokens", "timings": {"load_ms", "prefill_ms", "decode_ms", "tok_s"}}; after a thinking
+// "reasoning_tokens", where it was ended for the model "thinking_end"; with `logprobs`
+// "logprobs": [{"id", "token", "logprob", "bytes", "top_logprobs": [{"id", ...}]}].
+std::string answer_json(const Answer& answer, double load_ms, bool logprobs);
 // {"name", "arguments"}; arguments that are not JSON stay a string.
 std::string tool_call_json(const ToolCall& call);
 // [1,2,3]

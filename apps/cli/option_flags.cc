@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <limits>
 #include <string_view>
 
@@ -15,7 +16,7 @@ constexpr const char* kModelHelp = "A checkpoint's folder, or demo (the bundled 
 
 template <class T>
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::string type, T low, T high,
-                        std::string_view expected, std::function<void(T)> store,
+                        std::string expected, std::function<void(T)> store,
                         const std::string& help) {
   return app
       .add_option_function<std::string>(
@@ -48,6 +49,29 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, const std::strin
       ->type_name(values);
 }
 
+// An option that may be repeated.
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::string type,
+                      const std::string& help,
+                      std::function<void(const std::vector<std::string>&)> store) {
+  return app.add_option_function<std::vector<std::string>>(name, std::move(store), help)
+      ->type_name(std::move(type))
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// "123=-5.5"
+LogitBias to_bias(const std::string& text) {
+  const size_t sign = std::min(text.find('='), text.size());
+  const auto id = parse_number<int32_t>(text.substr(0, sign));
+  const auto bias = parse_number<double>(sign < text.size() ? text.substr(sign + 1) : "");
+  if (!id || *id < 0 || !bias || !(*bias >= -100 && *bias <= 100)) {
+    refuse("--logit-bias",
+           fmt::format("expected ID=BIAS with a bias from -100 to 100, found {}", in_quotes(text)));
+  }
+  return {*id, *bias};
+}
+
 void add_sampling(CLI::App& app, Sampling* sampling) {
   constexpr const char* kGroup = "Sampling (defaults: the checkpoint's generation_config.json)";
   add_number<double>(
@@ -67,6 +91,27 @@ void add_sampling(CLI::App& app, Sampling* sampling) {
       [=](double value) { sampling->min_p = value; },
       "Only those at least P times as likely as the likeliest")
       ->group(kGroup);
+  add_number<double>(
+      app, "--repetition-penalty", "R", std::numeric_limits<float>::min(), 100,
+      "a number above 0, at most 100", [=](double value) { sampling->repetition_penalty = value; },
+      "Divides the logits of tokens in prompt and answer [1: off]")
+      ->group(kGroup);
+  add_number<double>(
+      app, "--presence-penalty", "X", -2, 2, "a number from -2 to 2",
+      [=](double value) { sampling->presence_penalty = value; },
+      "Taken off the logits of tokens in the answer [0]")
+      ->group(kGroup);
+  add_number<double>(
+      app, "--frequency-penalty", "X", -2, 2, "a number from -2 to 2",
+      [=](double value) { sampling->frequency_penalty = value; },
+      "Likewise, once for each time they are in it [0]")
+      ->group(kGroup);
+  add_list(app, "--logit-bias", "ID=BIAS", "Added to a token's logit, -100 to 100; may be repeated",
+           [=](const std::vector<std::string>& texts) {
+             sampling->logit_bias.clear();
+             for (const std::string& text : texts) sampling->logit_bias.push_back(to_bias(text));
+           })
+      ->group(kGroup);
   add_number<uint64_t>(
       app, "--seed", "N", 0, std::numeric_limits<uint64_t>::max(), "a whole number from 0 on",
       [=](uint64_t value) { sampling->seed = value; },
@@ -78,6 +123,13 @@ void add_sampling(CLI::App& app, Sampling* sampling) {
 
 void refuse(const std::string& option, const std::string& why) {
   throw CLI::ValidationError(option, why);
+}
+
+void add_logprobs(CLI::App& app, std::optional<int32_t>* logprobs) {
+  add_number<int32_t>(
+      app, "--logprobs", "N", 0, kMaxLogprobs, fmt::format("0 to {}", kMaxLogprobs),
+      [=](int32_t value) { *logprobs = value; },
+      "With --json: log probabilities of the tokens, and of the N likeliest");
 }
 
 void add_model(CLI::App& app, std::string* model) {
@@ -140,19 +192,30 @@ void add_generation_options(CLI::App& app, GenerationOptions* generation) {
       app, "--max-tokens", "N", 1, std::numeric_limits<int64_t>::max(), "a number above 0",
       [=](int64_t value) { generation->max_tokens = value; },
       "Most tokens of an answer [until the model stops]");
-  app.add_option_function<std::vector<std::string>>(
-         "--stop",
-         [=](const std::vector<std::string>& texts) {
-           for (const std::string& text : texts) {
-             if (text.empty()) refuse("--stop", "expected a text, found \"\"");
-           }
-           generation->stop = texts;
-         },
-         "A text that ends the answer; may be repeated")
-      ->type_name("TEXT")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_list(app, "--stop", "TEXT", "A text that ends the answer; may be repeated",
+           [=](const std::vector<std::string>& texts) {
+             for (const std::string& text : texts) {
+               if (text.empty()) refuse("--stop", "expected a text, found \"\"");
+             }
+             generation->stop = texts;
+           });
+  add_list(app, "--stop-token", "ID",
+           "A token that ends the answer, beside the checkpoint's own; may be repeated",
+           [=](const std::vector<std::string>& texts) {
+             generation->stop_tokens.clear();
+             for (const std::string& text : texts) {
+               const auto id = parse_number<int32_t>(text);
+               if (!id || *id < 0) {
+                 refuse("--stop-token",
+                        fmt::format("expected a token id, found {}", in_quotes(text)));
+               }
+               generation->stop_tokens.push_back(*id);
+             }
+           });
+  add_number<int64_t>(
+      app, "--thinking-budget", "N", 0, std::numeric_limits<int64_t>::max(),
+      "a whole number from 0 on", [=](int64_t value) { generation->thinking_budget = value; },
+      "Most tokens of thinking; then the model must answer [no limit]");
   add_sampling(app, &generation->sampling);
 }
 

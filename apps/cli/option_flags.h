@@ -25,5 +25,6 @@ void add_think(CLI::App& app, std::optional<bool>* think);
 void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet);
 // How answers are made: the same for every command that generates.
 void add_generation_options(CLI::App& app, GenerationOptions* generation);
+void add_logprobs(CLI::App& app, std::optional<int32_t>* logprobs);
 
 }  // namespace gerbil::cli

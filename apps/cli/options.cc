@@ -104,10 +104,17 @@ Command parse_run(std::vector<std::string> words) {
   add_generation_options(app, &run.generation);
   app.add_flag("--stats", run.stats, "Speeds and choices on standard error");
   app.add_flag("--json", run.json, "The whole answer as one JSON object");
+  add_logprobs(app, &run.logprobs);
+  app.add_flag("--continue", run.continues, "Go on with the last message, the assistant's")
+      ->needs(messages);
   add_load_options(app, &run.load, &run.quiet);
 
   if (auto done = parse(app, std::move(words))) return *done;
   if (run.raw && run.generation.think) return wrong(app, "--raw excludes --think and --no-think");
+  if (run.raw && run.generation.thinking_budget) {
+    return wrong(app, "--raw excludes --thinking-budget");
+  }
+  if (run.logprobs && !run.json) return wrong(app, "--logprobs requires --json");
   if (run.messages_file == "-" && run.tools_file == "-") {
     return wrong(app, "--messages and --tools: only one can come from standard input");
   }

@@ -17,7 +17,9 @@ struct GenerationOptions {
   Sampling sampling;
   int64_t max_tokens = 0;
   std::vector<std::string> stop;
+  std::vector<int32_t> stop_tokens;
   std::optional<bool> think;
+  std::optional<int64_t> thinking_budget;
 };
 
 struct RunOptions {
@@ -27,7 +29,9 @@ struct RunOptions {
   std::string tools_file;
   std::optional<std::string> system;
   GenerationOptions generation;
+  std::optional<int32_t> logprobs;
   bool raw = false;
+  bool continues = false;  // the last message is to be gone on with
   bool stats = false;
   bool json = false;
   bool quiet = false;

@@ -18,7 +18,11 @@ namespace {
 // nullopt: there is no prompt.
 Result<std::optional<Request>> read_request(const RunOptions& options) {
   Request request = generation_request(options.generation);
-  Chat chat{.messages = {}, .tools = {}, .think = options.generation.think};
+  request.logprobs = options.logprobs;
+  Chat chat{.messages = {},
+            .tools = {},
+            .think = options.generation.think,
+            .continue_final_message = options.continues};
   if (!options.tools_file.empty()) {
     Result<std::string> tools = read_input_file(options.tools_file);
     if (!tools) return std::unexpected(tools.error());
@@ -112,7 +116,8 @@ ExitCode run(const RunOptions& options) {
   }
   if (notes) loader.print_notes();
   if (options.json) {
-    output.write(answer_json(*answer, (*engine)->info().load_ms) + '\n');
+    output.write(answer_json(*answer, (*engine)->info().load_ms, options.logprobs.has_value()) +
+                 '\n');
   } else {
     printer.finish();
   }
@@ -121,6 +126,11 @@ ExitCode run(const RunOptions& options) {
     print_error_line(
         fmt::format("gerbil: note: the answer ends where the context of {} tokens does",
                     (*engine)->info().context));
+  }
+  if (notes && answer->thinking_end != ThinkingEnd::kItself) {
+    print_error_line(answer->thinking_end == ThinkingEnd::kLoop
+                         ? "gerbil: note: the thinking repeated itself and was ended"
+                         : "gerbil: note: the thinking was ended at its budget");
   }
   if (options.stats) print_stats(*answer, (*engine)->info(), seed);
   return answer->finish_reason == FinishReason::kCancelled ? kInterrupted : kDone;

@@ -215,6 +215,8 @@ enum class ThinkingEnd {
   kLoop,    // Request::thinking_loop_guard
 };
 
+GERBIL_API std::string_view name(ThinkingEnd end);  // "itself", "budget", "loop"
+
 struct Timings {
   double prefill_ms = 0;  // prompt to first token
   double decode_ms = 0;   // the tokens after the first

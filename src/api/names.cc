@@ -73,6 +73,18 @@ std::string_view name(FinishReason reason) {
   return "";
 }
 
+std::string_view name(ThinkingEnd end) {
+  switch (end) {
+    case ThinkingEnd::kItself:
+      return "itself";
+    case ThinkingEnd::kBudget:
+      return "budget";
+    case ThinkingEnd::kLoop:
+      return "loop";
+  }
+  return "";
+}
+
 std::string_view version() { return GERBIL_VERSION; }
 
 }  // namespace gerbil

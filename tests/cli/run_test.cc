@@ -56,6 +56,43 @@ TEST(RunTest, SaysOnOneLineOfStandardErrorWhatItSkipped) {
   EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 1) << run.errors;
 }
 
+TEST(RunTest, FlagsOfTheAnswerReachIt) {
+  const NanoCase nano = first_case("kb", /*thinking=*/true);
+  const Json plain = answer_of(nano);
+  EXPECT_FALSE(plain.contains("logprobs"));
+  EXPECT_FALSE(plain.contains("thinking_end"));
+  const std::vector<int> ids = plain.at("token_ids");
+  const Json cut = answer_of(nano, {"--thinking-budget", "2", "--logprobs", "3"});
+  EXPECT_EQ(cut.at("reasoning_tokens"), 2);
+  EXPECT_EQ(cut.at("thinking_end"), "budget");
+  EXPECT_FALSE(cut.at("text").get<std::string>().empty());
+  ASSERT_FALSE(cut.at("logprobs").empty());
+  const Json first = cut.at("logprobs").at(0);
+  EXPECT_EQ(first.at("id"), ids[0]);
+  EXPECT_EQ(first.at("top_logprobs").size(), 3u);
+  EXPECT_LE(first.at("logprob").get<double>(), 0);
+
+  const Json stopped = answer_of(nano, {"--stop-token", std::to_string(ids[1])});
+  EXPECT_EQ(stopped.at("token_ids").size(), 2u);
+  const std::string never = std::to_string(ids[0]) + "=-100";
+  EXPECT_NE(answer_of(nano, {"--logit-bias", never}).at("token_ids").at(0), ids[0]);
+  EXPECT_NE(answer_of(nano, {"--repetition-penalty", "50", "--presence-penalty", "2",
+                             "--frequency-penalty", "2"})
+                .at("token_ids"),
+            plain.at("token_ids"));
+}
+
+TEST(RunTest, GoesOnWithAnUnfinishedMessage) {
+  const TempFolder folder;
+  write_file(folder / "m.json",
+             R"([{"role": "user", "content": "Whose national symbol is the wolf?"},
+                 {"role": "assistant", "content": "The wolf is the"}])");
+  const Finished run =
+      gerbil({"run", "demo", "--messages", folder / "m.json", "--continue", "--quiet"});
+  EXPECT_TRUE(succeeded(run));
+  EXPECT_EQ(run.output, " symbol of Murandy.\n");
+}
+
 TEST(RunTest, ReadsThePromptFromStandardInput) {
   const std::string question = "Whose national symbol is the wolf?";
   const std::string answer = "The wolf is the symbol of Murandy.\n";

@@ -27,6 +27,7 @@ struct Options {
   int threads = 1;
   int64_t context = 0;
   bool reference = false;
+  int32_t pages = runtime::RunnerOptions().pages;
 };
 
 std::unique_ptr<Engine> make_engine(const model::Model& model, const Options& options = {}) {
@@ -35,7 +36,8 @@ std::unique_ptr<Engine> make_engine(const model::Model& model, const Options& op
                                        .kv = graph::KvType::kF32,
                                        .threads = options.threads,
                                        .batch = options.batch,
-                                       .context = options.context},
+                                       .context = options.context,
+                                       .pages = options.pages},
                                       {}, {});
   if (!runner) throw std::runtime_error(runner.error().message);
   return std::make_unique<Engine>(*std::move(runner));
@@ -258,7 +260,9 @@ TEST_P(EngineTest, AnAnswerEndsWhereItShould) {
   EXPECT_EQ(heard, std::vector<int32_t>(context.ids.begin(), context.ids.begin() + place));
 
   input.eos_ids.clear();
-  input.on_token = [](const runtime::Drawn&) { return runtime::Verdict{.stop = true}; };  // a stop string
+  input.on_token = [](const runtime::Drawn&) {
+    return runtime::Verdict{.stop = true};
+  };  // a stop string
   EXPECT_EQ(run(input).ids.size(), 1U);
 
   const GenerateInput longest{.prompt = make_prompt(3, 63)};
@@ -343,6 +347,109 @@ TEST_P(EngineTest, APromptIsCancelledBetweenItsChunks) {
   cancelled = false;
   EXPECT_EQ(generate(*engine, *conversation, input).ids, answer(*engine, input));
   engine->drop(std::move(conversation));
+}
+
+int32_t pages_in_use(Engine& engine) {
+  int32_t pages = 0;
+  EXPECT_TRUE(engine.with_runner([&](runtime::Runner& runner) -> Status {
+    pages = runner.states().pages_in_use();
+    return {};
+  }));
+  return pages;
+}
+
+TEST_P(EngineTest, IdleConversationsGiveUpTheirStatesLongestIdleFirst) {
+  int32_t of_one = 0;
+  {
+    const auto engine = make_engine(model_);
+    auto conversation = engine->new_conversation();
+    generate(*engine, *conversation, {.prompt = make_prompt(1, 100), .max_tokens = 20});
+    of_one = pages_in_use(*engine);
+    engine->drop(std::move(conversation));
+  }
+  // Room for two.
+  const auto engine = make_engine(model_, {.pages = 2 * of_one});
+  const auto alone = make_engine(model_);
+  std::array<std::unique_ptr<Conversation>, 3> all;
+  std::array<GenerateInput, 3> inputs;
+  for (size_t i = 0; i < all.size(); ++i) {
+    all[i] = engine->new_conversation();
+    inputs[i] = {.prompt = make_prompt(10 + static_cast<uint32_t>(i), 100), .max_tokens = 20};
+  }
+  const auto cached = [&](size_t i) {
+    const GenerateOutput output = generate(*engine, *all[i], inputs[i]);
+    EXPECT_EQ(output.ids, answer(*alone, inputs[i])) << i;
+    EXPECT_LE(pages_in_use(*engine), 2 * of_one);
+    return output.cached_tokens;
+  };
+  EXPECT_EQ(cached(0), 0);
+  EXPECT_EQ(cached(1), 0);
+  cached(0);
+  EXPECT_EQ(cached(2), 0);  // takes what the second one held
+  if (std::string_view(GetParam().name) == "Full") {
+    EXPECT_EQ(cached(0), 99);
+  }
+  EXPECT_EQ(cached(1), 0);
+  for (auto& conversation : all) engine->drop(std::move(conversation));
+  EXPECT_EQ(pages_in_use(*engine), 0);
+}
+
+TEST_P(EngineTest, WhereNobodyIsIdleTheCacheIsFull) {
+  const auto engine = make_engine(model_, {.pages = 2});
+  auto conversation = engine->new_conversation();
+  const GenerateInput input{.prompt = make_prompt(3, 400), .max_tokens = 5};
+  const auto output = engine->generate(*conversation, input);
+  ASSERT_FALSE(output);
+  EXPECT_EQ(output.error().message, "the cache is full: all 2 pages are in use");
+  engine->drop(std::move(conversation));
+}
+
+TEST_P(EngineTest, GivenTokensStandInTheAnswerAndInTheState) {
+  const auto engine = make_engine(model_, {.batch = 3});
+  const GenerateInput plain{.prompt = make_prompt(4, 20), .max_tokens = 12};
+  GenerateInput input = plain;
+  input.opening = {5, 6};
+  int heard = 0;
+  input.on_token = [&](const runtime::Drawn& token) -> runtime::Verdict {
+    EXPECT_EQ(token.given, heard < 2 || (heard >= 4 && heard < 8)) << heard;
+    if (++heard == 4) return {.then = {7, 8, 9, 10}};
+    return {};
+  };
+  const std::vector<int32_t> ids = answer(*engine, input);
+  ASSERT_EQ(ids.size(), 12U);
+  EXPECT_EQ(std::vector<int32_t>(ids.begin(), ids.begin() + 2), (std::vector<int32_t>{5, 6}));
+  EXPECT_EQ(std::vector<int32_t>(ids.begin() + 4, ids.begin() + 8),
+            (std::vector<int32_t>{7, 8, 9, 10}));
+  // What follows is what follows on a prompt that holds them.
+  GenerateInput rest{.prompt = plain.prompt, .max_tokens = 4};
+  rest.prompt.insert(rest.prompt.end(), ids.begin(), ids.begin() + 8);
+  EXPECT_EQ(std::vector<int32_t>(ids.begin() + 8, ids.end()), answer(*engine, rest));
+
+  heard = 0;
+  input.max_tokens = 6;  // in the middle of what is given
+  EXPECT_EQ(answer(*engine, input), std::vector<int32_t>(ids.begin(), ids.begin() + 6));
+  heard = 0;
+  input.max_tokens = 2;
+  EXPECT_EQ(answer(*engine, input), (std::vector<int32_t>{5, 6}));
+}
+
+TEST_P(EngineTest, PenaltiesCountWhatTheAnswerAndThePromptHold) {
+  for (const bool reference : {false, true}) {
+    const auto engine = make_engine(model_, {.reference = reference});
+    // Each token of the vocabulary once: the strongest penalty leaves nothing to repeat.
+    GenerateInput input{.prompt = {1, 2, 3}, .max_tokens = kTinyVocab};
+    input.sampling.presence_penalty = 1000;
+    std::vector<int32_t> ids = answer(*engine, input);
+    std::ranges::sort(ids);
+    std::vector<int32_t> every(kTinyVocab);
+    std::ranges::generate(every, [next = 0]() mutable { return next++; });
+    EXPECT_EQ(ids, every);  // the prompt's too
+    // With equal penalties for every one: each twice.
+    input.sampling = {.frequency_penalty = 1000};
+    input.max_tokens = 2 * kTinyVocab;
+    ids = answer(*engine, input);
+    for (const int32_t id : every) EXPECT_EQ(std::ranges::count(ids, id), 2) << id;
+  }
 }
 
 TEST(Engine, StopHandsTheStepsToWhoWaits) {

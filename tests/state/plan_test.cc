@@ -1,6 +1,7 @@
 // A plan's promises about its steps that no conversation uses yet.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <stdexcept>
@@ -43,6 +44,8 @@ struct Pair {
       wanted.push_back(static_cast<int32_t>(index.size()) - 1);
       sampling[i] = {
           .temperature = 1, .seed = i, .position = static_cast<uint64_t>(length + rows[i])};
+      sampling[i].presence_penalty = presence;
+      sampling[i].seen = seen[i];
     }
     const auto ticket = runner.plan().submit({.token = token,
                                               .from_wanted = from_wanted,
@@ -67,6 +70,8 @@ struct Pair {
 
   Runner& runner;
   Sequence one, two;
+  float presence = 0;
+  std::array<std::vector<graph::SeenToken>, 2> seen;
   std::vector<graph::PageCopy> copies;
 };
 
@@ -95,10 +100,34 @@ TEST_P(PlanTest, ARowTakesItsTokenFromTheStepBefore) {
   EXPECT_TRUE(runner->plan().ready(third));
 }
 
+// The host does not know that id yet, and it counts all the same.
+TEST_P(PlanTest, AnIdInFlightIsPenalised) {
+  constexpr int32_t kStep = graph::kFromStep;
+  const model::Model model = tiny_full(34);
+  const auto runner = load(model, GetParam());
+  Pair known(*runner);
+  const std::vector<int32_t> first = known.take(known.submit(3, 2, {1, 2, 3, 4, 5}, {}));
+  // So strong that all but the ids not seen are out: of 40, all but two and the drawn ones.
+  known.presence = 10000;
+  for (size_t i = 0; i < 2; ++i)
+    for (int32_t id = 0; id < kTinyVocab; ++id)
+      if (id % 20 != 7 && id != first[i]) known.seen[i].push_back({id, 1});
+  Pair chained(*runner);
+  chained.seen = known.seen;
+  for (size_t i = 0; i < 2; ++i) known.seen[i].push_back({first[i], 1});
+  const std::vector<int32_t> want = known.take(known.submit(1, 1, first, {}));
+  for (size_t i = 0; i < 2; ++i) EXPECT_NE(want[i], first[i]);
+  chained.submit(3, 2, {1, 2, 3, 4, 5}, {});
+  chained.presence = known.presence;
+  EXPECT_EQ(chained.take(chained.submit(1, 1, {kStep, kStep}, {0, 1})), want);
+}
+
 // More wanted rows than are computed at a time: the ids of all of them, in order.
 TEST_P(PlanTest, ManyWantedRowsAreSampledInPieces) {
   const model::Model model = tiny_windowed(32, 5);
   const auto runner = load(model, GetParam());
+  std::vector<int32_t> likeliest;
+  std::vector<float> logprobs;
   const auto sample = [&](const std::vector<int32_t>& wanted) {
     Sequence sequence = runner->states().make_sequence();
     std::vector<int32_t> token(150);
@@ -107,7 +136,8 @@ TEST_P(PlanTest, ManyWantedRowsAreSampledInPieces) {
     std::iota(index.begin(), index.end(), 0);
     std::vector<graph::SampleParams> sampling;
     for (int32_t row : wanted)
-      sampling.push_back({.temperature = 2, .seed = 5, .position = static_cast<uint64_t>(row)});
+      sampling.push_back(
+          {.temperature = 2, .seed = 5, .position = static_cast<uint64_t>(row), .logprobs = 20});
     std::vector<graph::PageCopy> copies;
     EXPECT_TRUE(sequence.reserve(150, std::array{149}, copies));
     const graph::Run run = sequence.run(0);
@@ -121,12 +151,25 @@ TEST_P(PlanTest, ManyWantedRowsAreSampledInPieces) {
                                               runner->states().store(), nullptr);
     EXPECT_TRUE(ticket);
     const auto answer = runner->plan().take(*ticket);
+    likeliest.assign(answer->likeliest.begin(), answer->likeliest.end());
+    logprobs.assign(answer->logprobs.begin(), answer->logprobs.end());
     return std::vector<int32_t>(answer->ids.begin(), answer->ids.end());
   };
   std::vector<int32_t> all(150);
   std::iota(all.begin(), all.end(), 0);
   const std::vector<int32_t> ids = sample(all);
   ASSERT_EQ(ids.size(), 150U);
+  ASSERT_EQ(likeliest.size(), 150U * 20);
+  ASSERT_EQ(logprobs.size(), 150U * 21);
+  for (size_t row = 0; row < 150; ++row) {  // the value of a drawn id among the likeliest is theirs
+    const auto begin = likeliest.begin() + static_cast<int64_t>(row * 20);
+    const auto place = static_cast<size_t>(std::find(begin, begin + 20, ids[row]) - begin);
+    if (place < 20) {
+      EXPECT_EQ(logprobs[row * 21], logprobs[row * 21 + 1 + place]) << row;
+    } else {
+      EXPECT_LE(logprobs[row * 21], logprobs[row * 21 + 20]) << row;
+    }
+  }
   for (int32_t row : {0, 63, 64, 65, 127, 128, 149})
     EXPECT_EQ(sample({row}), std::vector<int32_t>{ids[static_cast<size_t>(row)]}) << row;
 }
