@@ -2,9 +2,9 @@
 // symbolic dimension can have. Views (slice, reshape) share their base's bytes. With reuse, values
 // whose lifetimes do not overlap share bytes too; an output never lies on an input of its node.
 //
-// Tapped values and answers (samples, log probabilities) live to the end. Values of Rows::kWanted are laid out for
-// RowLimits::wanted (at most kMaxWantedRows): the part of the graph behind gather_rows runs in
-// pieces, again and again, so what it reads of other rows lives to the end too.
+// Tapped values and answers (samples, log probabilities) live to the end. Values of Rows::kWanted
+// are laid out for RowLimits::wanted (at most kMaxWantedRows): the part of the graph behind
+// gather_rows runs in pieces, again and again, so what it reads of other rows lives to the end too.
 #pragma once
 
 #include <cstdint>
