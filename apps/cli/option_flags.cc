@@ -52,8 +52,8 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, const std::strin
 // An option that may be repeated.
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::string type,
                       const std::string& help,
-                      std::function<void(const std::vector<std::string>&)> store) {
-  return app.add_option_function<std::vector<std::string>>(name, std::move(store), help)
+                      const std::function<void(const std::vector<std::string>&)>& store) {
+  return app.add_option_function<std::vector<std::string>>(name, store, help)
       ->type_name(std::move(type))
       ->expected(1)
       ->allow_extra_args(false)

@@ -65,6 +65,7 @@ Result<graph::SampleParams> sampling(const Request& request, const graph::Sample
 
 Result<std::vector<graph::LogitBias>> bias(const std::vector<LogitBias>& given, int64_t vocab) {
   std::vector<runtime::BiasWish> wishes;
+  wishes.reserve(given.size());
   for (const LogitBias& one : given) wishes.push_back({one.id, one.bias});
   return runtime::resolve_bias(wishes, vocab);
 }
