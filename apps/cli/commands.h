@@ -7,6 +7,7 @@
 namespace gerbil::cli {
 
 ExitCode run(const RunOptions& options);            // run_command.cc
+ExitCode chat(const ChatCommandOptions& options);   // chat_command.cc
 ExitCode tokenize(const TokenizeOptions& options);  // text_commands.cc
 ExitCode render(const TemplateOptions& options);    // text_commands.cc
 ExitCode forward(const ForwardOptions& options);    // forward_command.cc

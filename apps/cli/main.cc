@@ -31,6 +31,8 @@ ExitCode execute(const Command& command) {
         using Chosen = std::decay_t<decltype(chosen)>;
         if constexpr (std::is_same_v<Chosen, RunOptions>) {
           return run(chosen);
+        } else if constexpr (std::is_same_v<Chosen, ChatCommandOptions>) {
+          return chat(chosen);
         } else if constexpr (std::is_same_v<Chosen, TokenizeOptions>) {
           return tokenize(chosen);
         } else if constexpr (std::is_same_v<Chosen, TemplateOptions>) {

@@ -123,7 +123,10 @@ void MarkdownWriter::begin_block(const LineStart& start) {
   separate();
   const std::u32string line = std::exchange(line_, {});
   const int width = wrapper_.width();
-  const int indent = width > 0 ? std::min(start.indent, width / 2) : start.indent;
+  // Up to three spaces mean nothing, but in a list.
+  const bool list = start.kind == Kind::kBullet || start.kind == Kind::kNumber;
+  const int meant = list || in_list_ || start.indent > 3 ? start.indent : 0;
+  const int indent = width > 0 ? std::min(meant, width / 2) : meant;
   if (start.kind == Kind::kFence) {
     fence_mark_ = line[start.mark];
     fence_length_ = start.length;
@@ -168,7 +171,7 @@ void MarkdownWriter::begin_block(const LineStart& start) {
     append(next, spaces(static_cast<int>(first.size() - next.size())));
     text += start.length;
   }
-  if (start.kind == Kind::kBullet || start.kind == Kind::kNumber) {
+  if (list) {
     in_list_ = true;
   } else if (start.indent == 0) {
     in_list_ = false;

@@ -247,6 +247,12 @@ TEST(MarkdownWriterTest, WrapsAtWordsWithHangingIndents) {
   EXPECT_EQ(plain("日本語。です", 6), "日本\n語。で\nす\n") << "a full stop begins no line";
 }
 
+TEST(MarkdownWriterTest, KeepsIndentsThatMeanSomething) {
+  EXPECT_EQ(plain(" one two three", 9), "one two\nthree\n");
+  EXPECT_EQ(plain("- a\n\n  more of a", 9), "• a\n\n  more of\n  a\n");
+  EXPECT_EQ(plain("text\n     deep"), "text\n     deep\n");
+}
+
 TEST(MarkdownWriterTest, AlignsTables) {
   EXPECT_EQ(plain("|Name|Size|\n|-|-|\n|東京|14|\n|Rio|6|\nend"),
             "Name │ Size\n─────┼─────\n東京 │ 14\nRio  │ 6\nend\n");

@@ -219,4 +219,25 @@ void add_generation_options(CLI::App& app, GenerationOptions* generation) {
   add_sampling(app, &generation->sampling);
 }
 
+std::vector<Setting> given_generation_options(const CLI::App& app) {
+  CLI::App known;
+  GenerationOptions unused;
+  known.set_help_flag();
+  add_generation_options(known, &unused);
+  std::vector<Setting> given;
+  for (const CLI::Option* option : known.get_options()) {
+    const std::string name = option->get_single_name();
+    const CLI::Option* parsed = app.get_option_no_throw("--" + name);
+    if (parsed == nullptr || parsed->count() == 0) continue;
+    if (option->get_expected_max() != 0) {
+      given.push_back({name, parsed->results()});
+    } else if (name.starts_with("no-")) {
+      given.push_back({name.substr(3), {"off"}});
+    } else {
+      given.push_back({name, {"on"}});
+    }
+  }
+  return given;
+}
+
 }  // namespace gerbil::cli

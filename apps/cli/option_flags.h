@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 
@@ -26,5 +27,7 @@ void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet);
 // How answers are made: the same for every command that generates.
 void add_generation_options(CLI::App& app, GenerationOptions* generation);
 void add_logprobs(CLI::App& app, std::optional<int32_t>* logprobs);
+// Those of them that a parsed command line has.
+std::vector<Setting> given_generation_options(const CLI::App& app);
 
 }  // namespace gerbil::cli

@@ -18,6 +18,7 @@ constexpr std::string_view kHelp =
 usage: gerbil COMMAND MODEL ...
 
   run       answer a prompt or a chat
+  chat      talk with a model
   tokenize  print the token ids of a text
   template  print the prompt that a chat becomes
   forward   write a prompt's logits and hidden states to a file
@@ -121,6 +122,55 @@ Command parse_run(std::vector<std::string> words) {
   return run;
 }
 
+Command parse_chat(std::vector<std::string> words) {
+  ChatCommandOptions chat;
+  GenerationOptions checked;
+  CLI::App app(
+      "Talks with a model. A line is a message; /help lists what else can be said. Where standard\n"
+      "input is no terminal its lines are the messages, and standard output gets the answers "
+      "alone.",
+      "gerbil chat");
+  add_model(app, &chat.load.model);
+  app.add_option_function<std::string>(
+         "--system", [&](const std::string& text) { chat.system = text; },
+         "What the model is told before the chat")
+      ->type_name("TEXT");
+  add_file(app, "--load", &chat.load_file,
+           "Go on with a chat that /save wrote, or with a JSON array of messages");
+  add_file(app, "--tools", &chat.tools_file, "Functions the model may call: a JSON array");
+  app.add_flag("--json", chat.json, "Each answer as a JSON object on a line of its own");
+  app.add_flag_callback(
+      "--no-markdown", [&] { chat.markdown = false; }, "Show answers as the model writes them");
+  app.add_flag_callback(
+      "--no-history", [&] { chat.history = false; },
+      "Neither read nor write the file of past lines");
+  app.add_option_function<std::string>(
+         "--color",
+         [&](const std::string& text) {
+           if (text == "auto") {
+             chat.color = ColorChoice::kAuto;
+           } else if (text == "always") {
+             chat.color = ColorChoice::kAlways;
+           } else if (text == "never") {
+             chat.color = ColorChoice::kNever;
+           } else {
+             refuse("--color",
+                    fmt::format("expected auto, always or never, found {}", in_quotes(text)));
+           }
+         },
+         "Colours and bold type [auto: on a terminal, unless NO_COLOR is set]")
+      ->type_name("auto|always|never");
+  add_generation_options(app, &checked);
+  add_load_options(app, &chat.load, &chat.quiet);
+
+  if (auto done = parse(app, std::move(words))) return *done;
+  if (chat.tools_file == "-" || chat.load_file == "-") {
+    return wrong(app, "--load and --tools: standard input is for the messages");
+  }
+  chat.settings = given_generation_options(app);
+  return chat;
+}
+
 Command parse_tokenize(std::vector<std::string> words) {
   TokenizeOptions options;
   CLI::App app("Prints the token ids of a text, without a chat template.", "gerbil tokenize");
@@ -207,6 +257,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   const std::string& name = arguments.front();
   std::vector<std::string> words(arguments.begin() + 1, arguments.end());
   if (name == "run") return parse_run(std::move(words));
+  if (name == "chat") return parse_chat(std::move(words));
   if (name == "tokenize") return parse_tokenize(std::move(words));
   if (name == "template") return parse_template(std::move(words));
   if (name == "forward") return parse_forward(std::move(words));

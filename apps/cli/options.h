@@ -22,6 +22,12 @@ struct GenerationOptions {
   std::optional<int64_t> thinking_budget;
 };
 
+// One of these flags as it was written: {"top-k", {"40"}}; of a switch {"think", {"on"}}.
+struct Setting {
+  std::string name;
+  std::vector<std::string> values;
+};
+
 struct RunOptions {
   LoadOptions load;                   // without the callbacks and the bundled models' folder
   std::optional<std::string> prompt;  // absent or "-": standard input
@@ -33,6 +39,21 @@ struct RunOptions {
   bool raw = false;
   bool continues = false;  // the last message is to be gone on with
   bool stats = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+enum class ColorChoice { kAuto, kAlways, kNever };
+
+struct ChatCommandOptions {
+  LoadOptions load;
+  std::vector<Setting> settings;  // of GenerationOptions, so that the chat can show and change them
+  std::optional<std::string> system;
+  std::string load_file;  // a saved chat to go on with
+  std::string tools_file;
+  ColorChoice color = ColorChoice::kAuto;
+  bool markdown = true;
+  bool history = true;
   bool json = false;
   bool quiet = false;
 };
@@ -72,8 +93,8 @@ struct WrongUsage {
   std::string help;     // the command whose help says more: "gerbil run --help"
 };
 
-using Command = std::variant<RunOptions, TokenizeOptions, TemplateOptions, ForwardOptions,
-                             PlanOptions, ShowText, WrongUsage>;
+using Command = std::variant<RunOptions, ChatCommandOptions, TokenizeOptions, TemplateOptions,
+                             ForwardOptions, PlanOptions, ShowText, WrongUsage>;
 
 // `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

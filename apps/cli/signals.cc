@@ -16,6 +16,7 @@ namespace {
 // The end of the listener's pipe, for a handler can reach nothing else. -1: no listener, or it was
 // called.
 std::atomic<int> g_listener{-1};
+std::atomic<bool> g_wants_all{false};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may use it");
 
 constexpr char kInterrupt = 'i';
@@ -23,7 +24,7 @@ constexpr char kEnd = 'e';
 
 void on_interrupt_signal(int) {
   const int saved = errno;
-  const int listener = g_listener.exchange(-1);
+  const int listener = g_wants_all ? g_listener.load() : g_listener.exchange(-1);
   if (listener < 0) ::_exit(kInterrupted);
   [[maybe_unused]] const ssize_t written = ::write(listener, &kInterrupt, 1);
   errno = saved;
@@ -55,19 +56,19 @@ void install_signal_handlers() {
   ::sigaction(SIGINT, &action, nullptr);
 }
 
-InterruptListener::InterruptListener(std::function<void()> on_interrupt) {
+InterruptListener::InterruptListener(std::function<void()> on_interrupt, Wants wants) {
   if (::pipe2(pipe_, O_CLOEXEC) != 0) return;  // Ctrl-C then ends the program at once
   thread_ = std::thread([this, on_interrupt = std::move(on_interrupt)] {
-    char what = kEnd;
-    ssize_t size;
-    do {
-      size = ::read(pipe_[0], &what, 1);
-    } while (size < 0 && errno == EINTR);
-    if (size == 1 && what == kInterrupt) {
+    while (true) {
+      char what = kEnd;
+      const ssize_t size = ::read(pipe_[0], &what, 1);
+      if (size < 0 && errno == EINTR) continue;
+      if (size != 1 || what != kInterrupt) return;
       interrupted_ = true;
       on_interrupt();
     }
   });
+  g_wants_all = wants == Wants::kAll;
   g_listener = pipe_[1];
 }
 

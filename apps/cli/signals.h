@@ -1,5 +1,6 @@
 // Ctrl-C. Without a listener it ends the program at once (exit code 130); the first one during the
-// life of an InterruptListener only calls it, and the second ends the program.
+// life of an InterruptListener only calls it, and the second ends the program, unless the listener
+// wants them all.
 #pragma once
 
 #include <atomic>
@@ -16,8 +17,10 @@ void install_signal_handlers();
 // At most one at a time.
 class InterruptListener {
  public:
+  enum class Wants { kFirst, kAll };
+
   // `on_interrupt` runs on a thread of the listener.
-  explicit InterruptListener(std::function<void()> on_interrupt);
+  explicit InterruptListener(std::function<void()> on_interrupt, Wants wants = Wants::kFirst);
   ~InterruptListener();
   InterruptListener(const InterruptListener&) = delete;
   InterruptListener& operator=(const InterruptListener&) = delete;
