@@ -16,18 +16,20 @@ constexpr std::string_view kPasteEnd = "\x1b[201~";
 constexpr size_t kMaxPaste = size_t{16} << 20;
 constexpr int kSequenceMs = 50;  // an escape sequence comes in one piece, or nearly
 
-// Terminals send line feeds of a paste as carriage returns.
+// Terminals send the line ends of a paste in several ways, and libedit's modes of the terminal swap
+// carriage returns and line feeds.
 std::string clean_paste(std::string_view text) {
   std::string clean;
-  std::u32string decoded = from_utf8(text);
+  const std::u32string decoded = from_utf8(text);
+  const auto ends_line = [](char32_t c) { return c == '\r' || c == '\n'; };
   for (size_t i = 0; i < decoded.size(); ++i) {
-    char32_t c = decoded[i];
-    if (c == '\r') {
-      if (i + 1 < decoded.size() && decoded[i + 1] == '\n') continue;
-      c = '\n';
+    const char32_t c = decoded[i];
+    if (ends_line(c)) {
+      clean += '\n';
+      if (i + 1 < decoded.size() && ends_line(decoded[i + 1]) && decoded[i + 1] != c) ++i;
+    } else if (c == '\t' || !is_control(c)) {
+      append_utf8(clean, c);
     }
-    if (c != '\n' && c != '\t' && is_control(c)) continue;
-    append_utf8(clean, c);
   }
   while (clean.ends_with('\n')) clean.pop_back();
   return clean;

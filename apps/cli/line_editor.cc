@@ -260,12 +260,14 @@ Result<std::unique_ptr<LineEditor>> LineEditor::create(int output, Options optio
 
 LineEditor::Line LineEditor::read(std::string_view prompt) {
   Impl& self = *impl_;
-  // libedit takes what lies between two of the escape characters as of no width.
-  self.prompt = to_wide(self.options.styles ? fmt::format("\1\x1b[1m\1{}\1\x1b[0m\1", prompt)
+  // What lies between two \1 has no width; libedit writes it with the character behind it.
+  const std::string_view mark = prompt.substr(0, prompt.find(' '));
+  self.prompt = to_wide(self.options.styles ? fmt::format("\1\x1b[1m\1{}\1\x1b[0m\1 ", mark)
                                             : std::string(prompt));
   self.interrupted = false;
   if (!self.dumb) self.write("\x1b[?2004h");
   el_resize(self.editor);
+  el_wset(self.editor, EL_PREP_TERM, 1);  // libedit itself would show the prompt before
   int size = 0;
   const wchar_t* line = el_wgets(self.editor, &size);
   if (!self.dumb) self.write("\x1b[?2004l");

@@ -34,6 +34,7 @@ class LineEditor {
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
 
+  // `prompt`: a word and a space.
   Line read(std::string_view prompt);
   void add_history(std::string_view entry);
   // Ends the running read(), or the next one, with kInterrupted. Any thread.

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -56,7 +58,8 @@ Process::Process(const Launch& launch) : unwritten_(launch.input) {
   int errors[2] = {-1, -1};
   check(::pipe2(input, O_CLOEXEC) == 0, "pipe");
   if (launch.terminal) {
-    check(::openpty(&output[0], &output[1], nullptr, nullptr, nullptr) == 0, "openpty");
+    const winsize size{.ws_row = 24, .ws_col = launch.columns};
+    check(::openpty(&output[0], &output[1], nullptr, nullptr, &size) == 0, "openpty");
     ::fcntl(output[0], F_SETFD, FD_CLOEXEC);
   } else {
     check(::pipe2(output, O_CLOEXEC) == 0, "pipe");
@@ -75,6 +78,10 @@ Process::Process(const Launch& launch) : unwritten_(launch.input) {
                          ? output[1]
                          : ::open(launch.output_file.c_str(), O_WRONLY | O_CREAT, 0666);
     const bool nothing = launch.terminal && launch.input.empty();
+    if (nothing) {
+      ::setsid();
+      ::ioctl(output[1], TIOCSCTTY, 0);
+    }
     ::dup2(nothing ? output[1] : input[0], STDIN_FILENO);
     ::dup2(file, STDOUT_FILENO);
     ::dup2(launch.terminal ? output[1] : errors[1], STDERR_FILENO);
@@ -108,7 +115,11 @@ bool Process::pump() {
   const int ready = ::poll(waits, 3, kPatienceMs);
   if (ready < 0 && errno == EINTR) return true;
   check(ready >= 0, "poll");
-  if (ready == 0) throw std::runtime_error("gerbil gives no sign of life");
+  if (ready == 0)
+    throw std::runtime_error(
+        "gerbil gives no sign of life; its output ends in: " +
+        finished_.output.substr(finished_.output.size() -
+                                std::min<size_t>(finished_.output.size(), 400)));
   const auto receive = [](int& descriptor, std::string& text) {
     char buffer[65536];
     const ssize_t size = ::read(descriptor, buffer, sizeof buffer);
@@ -134,6 +145,20 @@ void Process::read_until(const std::function<bool(const std::string&)>& enough) 
 }
 
 void Process::send_signal(int signal) { check(::kill(child_, signal) == 0, "kill"); }
+
+void Process::type(std::string_view keys) {
+  while (!keys.empty()) {
+    const ssize_t size = ::write(output_, keys.data(), keys.size());
+    check(size >= 0 || errno == EINTR, "write");
+    if (size > 0) keys.remove_prefix(static_cast<size_t>(size));
+  }
+}
+
+termios Process::terminal_modes() const {
+  termios modes{};
+  check(::tcgetattr(output_, &modes) == 0, "tcgetattr");
+  return modes;
+}
 
 void Process::close_output() { close_once(output_); }
 

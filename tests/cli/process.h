@@ -5,11 +5,14 @@
 #pragma once
 
 #include <sys/types.h>
+#include <termios.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gerbil::testing {
@@ -25,8 +28,10 @@ struct Launch {
   std::vector<std::string> arguments;
   std::string input;                               // standard input; ends there
   std::map<std::string, std::string> environment;  // beside the inherited one
-  // Both outputs are one terminal (`output`), and so is standard input where `input` is empty.
+  // Both outputs are one terminal (`output`), and so is standard input where `input` is empty: the
+  // child's own then, so that Ctrl-C is a signal to it.
   bool terminal = false;
+  uint16_t columns = 80;    // of the terminal
   std::string program;      // default: the built gerbil
   std::string output_file;  // standard output goes there
 };
@@ -41,6 +46,10 @@ class Process {
   // Until `enough` of what has come on standard output, or its end.
   void read_until(const std::function<bool(const std::string& output)>& enough);
   void send_signal(int signal);
+  // Keys of the terminal.
+  void type(std::string_view keys);
+  // The terminal's modes; as the child left them, once it has ended and before wait().
+  termios terminal_modes() const;
   void close_output();  // nobody reads standard output any more
   Finished wait();
 
