@@ -69,7 +69,7 @@ Next ChatTalk::answer() {
     screen_->error(full ? answer.error().message + "; /undo or /clear makes room"
                         : answer.error().message);
   } else if (options_.json) {
-    screen_->output().write(answer_json(*answer, session_->info().load_ms) + '\n');
+    screen_->output().write(answer_json(*answer, session_->info().load_ms, false) + '\n');
   }
   if (!screen_->output().status()) {
     screen_->error(screen_->output().status().error().message);

@@ -10,6 +10,7 @@ namespace gerbil::cli {
 // What is written into the pipe.
 inline constexpr char kWakeInterrupt = 'i';
 inline constexpr char kWakeResize = 'w';
+inline constexpr char kWakeContinue = 'c';  // the program was stopped, and goes on
 
 struct Key {
   enum class Kind { kCharacter, kPaste, kWoken, kEnd };

@@ -17,6 +17,7 @@
 #include "cli/environment.h"
 #include "cli/history_file.h"
 #include "cli/key_reader.h"
+#include "cli/terminal_modes.h"
 #include "cli/unicode_text.h"
 
 namespace gerbil::cli {
@@ -32,12 +33,33 @@ constexpr size_t kShownPasteBytes = 1000;
 // Where the handler of SIGWINCH writes.
 std::atomic<int> g_wake{-1};
 
-void on_resize_signal(int) {
+void send_wake(char what) {
   const int saved = errno;
   const int wake = g_wake;
   if (wake >= 0) [[maybe_unused]]
-    const ssize_t written = ::write(wake, &kWakeResize, 1);
+    const ssize_t written = ::write(wake, &what, 1);
   errno = saved;
+}
+
+void on_resize_signal(int) { send_wake(kWakeResize); }
+void on_continue_signal(int) { send_wake(kWakeContinue); }
+void on_stop_signal(int number);
+
+void handle(int number, void (*handler)(int), int flags) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  ::sigaction(number, &action, nullptr);
+}
+
+void handle_stop() { handle(SIGTSTP, on_stop_signal, SA_RESTART | SA_RESETHAND | SA_NODEFER); }
+
+// Ctrl-Z: whoever has the terminal next gets it as it was.
+void on_stop_signal(int number) {
+  TerminalModes::restore();
+  std::raise(number);  // stops here; where there is no shell to go on with, it does nothing
+  handle_stop();
+  send_wake(kWakeContinue);
 }
 
 std::wstring to_wide(std::string_view text) {
@@ -95,6 +117,13 @@ struct LineEditor::Impl {
     std::fflush(output.get());
   }
 
+  // libedit believes that it still has it.
+  void take_terminal_again() const {
+    el_wset(editor, EL_PREP_TERM, 0);
+    el_wset(editor, EL_PREP_TERM, 1);
+    if (!dumb) write("\x1b[?2004h");
+  }
+
   std::string typed() const {
     const LineInfoW* line = el_wline(editor);
     return from_wide({line->buffer, static_cast<size_t>(line->lastchar - line->buffer)});
@@ -142,6 +171,7 @@ struct LineEditor::Impl {
             *c = kInterruptKey;
             return 1;
           }
+          if (key.woken == kWakeContinue) self.take_terminal_again();
           if (!self.dumb) self.write("\r\x1b[J");
           el_resize(editor);
           el_wset(editor, EL_REFRESH);
@@ -170,16 +200,6 @@ struct LineEditor::Impl {
 
   static unsigned char line_feed_key(EditLine* editor, wint_t) {
     return el_winsertstr(editor, L"\n") == 0 ? CC_REFRESH : CC_ERROR;
-  }
-
-  static unsigned char suspend_key(EditLine* editor, wint_t) {
-    Impl& self = of(editor);
-    if (!self.dumb) self.write("\x1b[?2004l");
-    el_wset(editor, EL_PREP_TERM, 0);
-    std::raise(SIGTSTP);  // goes on here with SIGCONT
-    el_wset(editor, EL_PREP_TERM, 1);
-    if (!self.dumb) self.write("\x1b[?2004h");
-    return CC_REDISPLAY;
   }
 
   static unsigned char complete_key(EditLine* editor, wint_t) {
@@ -229,7 +249,6 @@ struct LineEditor::Impl {
     };
     bind(L"gerbil-paste", paste_key, {L"^_"});
     bind(L"gerbil-interrupt", interrupt_key, {L"^^"});
-    bind(L"gerbil-suspend", suspend_key, {L"^Z"});
     bind(L"gerbil-complete", complete_key, {L"^I"});
     bind(L"gerbil-line-feed", line_feed_key, {L"\\e\\r", L"\\e\\n"});
     return true;
@@ -251,10 +270,9 @@ Result<std::unique_ptr<LineEditor>> LineEditor::create(int output, Options optio
   }
   impl->keys.emplace(STDIN_FILENO, impl->wake[0]);
   g_wake = impl->wake[1];
-  struct sigaction action{};
-  action.sa_handler = on_resize_signal;
-  action.sa_flags = SA_RESTART;
-  ::sigaction(SIGWINCH, &action, nullptr);
+  handle(SIGWINCH, on_resize_signal, SA_RESTART);
+  handle(SIGCONT, on_continue_signal, SA_RESTART);
+  handle_stop();
   return std::unique_ptr<LineEditor>(new LineEditor(std::move(impl)));
 }
 

@@ -8,7 +8,7 @@
 
 #include "cli/options.h"
 
-namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
+namespace CLI {
 class App;
 class Option;
 }  // namespace CLI

@@ -282,6 +282,26 @@ TEST(ChatTerminalTest, WorksWithoutColour) {
   }
 }
 
+TEST(ChatTerminalTest, GoesOnWithTheLineAfterAStop) {
+  Person person;
+  person.see_prompt();
+  person.type("/system ab");
+  person.see("/system ab");
+  person.process().send_signal(SIGSTOP);
+  person.process().send_signal(SIGCONT);
+  person.see_prompt();
+  person.see("/system ab");
+  person.type("\x1a");  // Ctrl-Z: there is no shell that could go on with it
+  person.see_prompt();
+  person.see("/system ab");
+  person.type("c\r");
+  person.see("told so");
+  person.say("/system");
+  person.see("/system\r\n");
+  person.see("abc\r\n");
+  EXPECT_EQ(person.leave().exit_code, 0);
+}
+
 TEST(ChatTerminalTest, GivesTheTerminalBackAsItWas) {
   Person person;
   person.see_prompt();
