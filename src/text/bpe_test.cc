@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -107,6 +108,50 @@ TEST(Bpe, ALongWordCostsStepsInProportionToItsLength) {
     EXPECT_EQ(joined, word);
     EXPECT_GE(scratch.steps, word.size() / 4);
     EXPECT_LE(scratch.steps, word.size() * 3);
+  }
+}
+
+// The same for merges made to cost the most: twice the word, twice the steps, and a few for each
+// letter.
+TEST(Bpe, TwiceTheWordCostsTwiceTheStepsWhateverTheMerges) {
+  struct Hostile {
+    const char* name;
+    const char* letters;
+    std::function<size_t(size_t count, bool left)> choose;  // the parts of the next merge
+    std::string unit;                                       // the word repeats it
+  };
+  const Hostile models[] = {
+      // a+a, aa+a, aaa+a: a token that grows by one letter at each merge.
+      {"growing to the right", "a", [](size_t count, bool left) { return left ? count - 1 : 0; },
+       "a"},
+      {"growing to the left", "a", [](size_t count, bool left) { return left ? 0 : count - 1; },
+       "a"},
+      {"growing past a stranger", "ab",
+       [](size_t count, bool left) { return left ? count - 1 : 0; }, std::string(300, 'a') + "b"},
+  };
+  for (const Hostile& hostile : models) {
+    SCOPED_TRACE(hostile.name);
+    bool left = false;
+    const Model model = make_model(hostile.letters, 200, [&](size_t count) {
+      left = !left;
+      return hostile.choose(count, left);
+    });
+    const auto steps_of = [&](size_t size) {
+      std::string word;
+      while (word.size() < size) word += hostile.unit;
+      word.resize(size);
+      BpeScratch scratch;
+      std::vector<int32_t> ids;
+      model.bpe.encode(model.vocabulary, word, scratch, ids);
+      return scratch.steps;
+    };
+    uint64_t before = steps_of(10'000);
+    EXPECT_LE(before, 3 * 10'000u);
+    for (const size_t size : {20'000u, 40'000u, 80'000u}) {
+      const uint64_t steps = steps_of(size);
+      EXPECT_LE(steps, before * 21 / 10) << size;
+      before = steps;
+    }
   }
 }
 

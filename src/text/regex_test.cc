@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -111,6 +113,87 @@ TEST(Regex, APatternThatBacktracksWithoutEndGivesUp) {
   const std::string subject(64, 'a');
   EXPECT_NE(matches("(a|a)+[bc]", subject + "d").find("a regular expression gave up at byte 0"),
             std::string::npos);
+}
+
+// Minutes for each of these, if the text could be looked through for every match, or for every
+// place where none begins.
+TEST(Regex, APatternThatLooksThroughTheTextAgainAndAgainGivesUp) {
+  const std::string subject(300'000, 'a');
+  for (const char* pattern : {".(?=a*b)|.", "a*b", "x|a+$.", "(?=(?:a|b)*c)a|.", "(?:a|aa)*b"})
+    EXPECT_NE(matches(pattern, subject).find("it looks through the text too often"),
+              std::string::npos)
+        << pattern;
+}
+
+// A search sees a few bytes first: what it finds is what it finds when it sees all of the text.
+TEST(Regex, WhatASearchIsShownFirstChangesNoAnswer) {
+  const char* const patterns[] = {
+      "a+",
+      "a+$",
+      "^b",
+      "$",
+      "^",
+      "\\b",
+      "\\B",
+      "(?!a)",
+      "a(?!b)",
+      "b(?=a*\n)",
+      "(?<=a)b",
+      "(?<!a)b*",
+      "(?<=\xC3\xA9)(?=a)",
+      "a*?b",
+      "a{2,3}",
+      "a{3,}?\n",
+      "(?:ab|a)+(?:b|$)",
+      "(?>a|ab)c",
+      "[^a]+$",
+      "\\s+(?!\\S)|\\s+",
+      "\\p{L}+|\\s*[\\r\\n]+| ?[^\\s\\p{L}]+",
+      "x*",
+      "aaaaaaaa|\n\n\n",
+      "\xC3\xA9+|(?:a|b)+c",
+      "(?i:AB)|B\\b",
+      "a\\z|b\\Z|\\Ab",
+  };
+  std::mt19937 random(8);
+  for (const char* pattern : patterns) {
+    const auto regex = Regex::compile(pattern);
+    if (!regex) continue;  // \\z and \\Z
+    for (int round = 0; round < 300; ++round) {
+      std::string subject;
+      for (size_t size = random() % 60; size > 0; --size)
+        subject +=
+            std::array{"a", "b", "a", "\n", " ", "c", "\xC3\xA9", "A"}[random() % (2 + round % 7)];
+      RegexMatcher all(1 << 20);
+      RegexMatcher few(1 + round % 20);
+      for (size_t start = 0; start <= subject.size(); start += 1 + random() % 5) {
+        while (start < subject.size() && (static_cast<uint8_t>(subject[start]) & 0xC0) == 0x80)
+          ++start;
+        const auto want = all.find(*regex, subject, start);
+        const auto got = few.find(*regex, subject, start);
+        ASSERT_TRUE(want && got);
+        ASSERT_EQ(got->has_value(), want->has_value())
+            << pattern << " in " << subject << " at " << start;
+        if (!*want) continue;
+        ASSERT_EQ((*got)->begin, (*want)->begin) << pattern << " in " << subject << " at " << start;
+        ASSERT_EQ((*got)->end, (*want)->end) << pattern << " in " << subject << " at " << start;
+      }
+    }
+  }
+}
+
+TEST(Regex, LongMatchesAreFoundWhole) {
+  for (const size_t size : {255, 256, 257, 4095, 4096, 4097, 70'000}) {
+    const std::string word(size, 'a');
+    EXPECT_EQ(matches("a+", word), word);
+    EXPECT_EQ(matches("a+(?!b)", word + "bb"), word.substr(1));
+    EXPECT_EQ(matches("x", word + "x" + word + "x"), "x|x");
+    EXPECT_EQ(matches("a+$", word + "\nb"), word);
+    EXPECT_EQ(matches("(?<=a)b", word + "b"), "b");
+    std::string accents;
+    for (size_t i = 0; i < size; ++i) accents += "\xC3\xA9";
+    EXPECT_EQ(matches(R"(\p{L}+)", "1" + accents + "1"), accents);
+  }
 }
 
 // Compiled code has a small stack; groups repeated over a long text need more.

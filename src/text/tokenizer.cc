@@ -132,6 +132,9 @@ struct Tokenizer::Impl {
 
   Status encode(std::string_view text, Encoding& work) const {
     work.ids.clear();
+    work.normalize.room = work.split.room = room_for(text.size());
+    work.normalize.matcher.begin_text(text.size());
+    work.split.matcher.begin_text(text.size());
     if (work.options.add_special_tokens) work.ids = data.prefix;
     work.sections.clear();
     before.split(text, work.options.parse_special, work.sections);

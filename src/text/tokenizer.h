@@ -41,7 +41,7 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Errors: text of more than 1 GiB, or that becomes longer when it is normalized; a regular
+  // Errors: text of more than 1 GiB, or that normalizing makes 64 times as long; a regular
   // expression of the tokenizer that gave up on it.
   Result<std::vector<int32_t>> encode(std::string_view text,
                                       const EncodeOptions& options = {}) const;

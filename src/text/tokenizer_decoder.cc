@@ -4,6 +4,7 @@
 
 #include "text/bpe_alphabet.h"
 #include "text/pattern_cover.h"
+#include "text/tokenizer_normalize.h"
 
 namespace gerbil::text {
 namespace {
@@ -28,6 +29,8 @@ std::optional<uint8_t> fallback_byte(std::string_view token) {
 // Runs the steps of one token.
 class TokenSteps {
  public:
+  // `room`: bytes that a token may have between its steps.
+  explicit TokenSteps(size_t room) : room_(room) {}
   Status run(Span<const TokenStep> steps, bool first, std::string& token) {
     for (const TokenStep& step : steps) {
       if (const ReplaceStep* replace = std::get_if<ReplaceStep>(&step)) {
@@ -52,6 +55,8 @@ class TokenSteps {
       } else {
         out_.append(token, range.begin, range.end - range.begin);
       }
+      if (out_.size() > room_)
+        return corrupt("the tokens become more than {} times as long", kMaxGrowth);
     }
     token.swap(out_);
     return {};
@@ -81,6 +86,7 @@ class TokenSteps {
     token = std::string(view);
   }
 
+  size_t room_;
   RegexMatcher matcher_;
   std::vector<MatchRange> ranges_;
   std::string out_;
@@ -97,7 +103,10 @@ Result<Decoder> Decoder::build(const Vocabulary& vocabulary, DecoderData data) {
   decoder.begin_.reserve(count + 1);
   decoder.byte_.resize(count);
   decoder.present_.resize(count);
-  TokenSteps steps;
+  size_t size = 0;
+  for (int32_t id = 0; id < vocabulary.size(); ++id) size += vocabulary.content(id).size();
+  const size_t room = room_for(size);
+  TokenSteps steps(room);
   std::string token;
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
     decoder.begin_.push_back(static_cast<uint32_t>(decoder.arena_.size()));
@@ -118,7 +127,8 @@ Result<Decoder> Decoder::build(const Vocabulary& vocabulary, DecoderData data) {
     }
     if (data.bytes != Bytes::kAlphabet || !append_alphabet_bytes(token, decoder.arena_))
       decoder.arena_ += token;
-    if (decoder.arena_.size() > UINT32_MAX / 2) return corrupt("tokens decode to more than 2 GiB");
+    if (decoder.arena_.size() > room)
+      return corrupt("the tokens become more than {} times as long", kMaxGrowth);
   }
   decoder.begin_.push_back(static_cast<uint32_t>(decoder.arena_.size()));
   decoder.data_ = std::move(data);
@@ -136,7 +146,7 @@ void Decoder::push(const Vocabulary& vocabulary, int32_t id, DecodeStream& strea
   if (first && first_differs_) {
     afresh = vocabulary.content(id);
     // Its regular expressions ran over this token before.
-    if (!TokenSteps().run(data_.per_token, true, afresh)) return;
+    if (!TokenSteps(kMaxTextBytes).run(data_.per_token, true, afresh)) return;
     const auto value = fallback_byte(afresh);
     byte = data_.bytes == Bytes::kFallback && value.has_value();
     if (byte) afresh.assign(1, static_cast<char>(*value));

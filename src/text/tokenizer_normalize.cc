@@ -5,10 +5,6 @@
 namespace gerbil::text {
 namespace {
 
-Status too_long() {
-  return invalid("the normalized text is longer than the limit of {} bytes", kMaxTextBytes);
-}
-
 // One character for each one-byte match: the step of SentencePiece-like models.
 void replace_byte(char what, std::string_view content, std::string_view text, std::string& out) {
   size_t begin = 0;
@@ -86,7 +82,7 @@ struct Run {
     out.clear();
     const std::string* literal = std::get_if<std::string>(&step.pattern);
     if (literal && literal->size() == 1 && !step.content.empty()) {
-      if (text.size() > kMaxTextBytes / step.content.size()) return too_long();
+      if (text.size() > scratch.room / step.content.size()) return outgrown();
       replace_byte(literal->front(), step.content, text, out);
       text.swap(out);
       return {};
@@ -99,7 +95,7 @@ struct Run {
       } else {
         out.append(text, range.begin, range.end - range.begin);
       }
-      if (out.size() > kMaxTextBytes) return too_long();
+      if (out.size() > scratch.room) return outgrown();
     }
     if (!scratch.ranges.empty()) text.swap(out);
     return {};
@@ -121,12 +117,18 @@ struct Run {
 
 }  // namespace
 
+Status outgrown() {
+  return invalid("the text becomes more than {} times as long, or longer than {} bytes", kMaxGrowth,
+                 kMaxTextBytes);
+}
+
 Status normalize(Span<const NormalizerStep> steps, NormalizeScratch& scratch, std::string& text,
                  bool& at_start) {
   for (const NormalizerStep& step : steps) {
     GERBIL_CHECK_OK(std::visit(Run{scratch, text, at_start}, step));
-    if (text.size() > kMaxTextBytes) return too_long();
+    if (text.size() > scratch.room) return outgrown();
   }
+  scratch.room -= std::min(scratch.room, text.size());
   return {};
 }
 

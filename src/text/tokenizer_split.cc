@@ -98,8 +98,7 @@ struct Run {
     for (Word& word : words) {
       const size_t begin = out.size();
       append_word(word, out);
-      if (out.size() > kMaxTextBytes)
-        return invalid("the text becomes longer than the limit of {} bytes", kMaxTextBytes);
+      if (out.size() > scratch.room) return outgrown();
       word = {static_cast<uint32_t>(begin), static_cast<uint32_t>(out.size())};
     }
     text.swap(out);
@@ -211,6 +210,7 @@ Status split_words(Span<const PreTokenizerStep> steps, bool at_start, std::strin
   words.push_back({0, static_cast<uint32_t>(text.size())});
   for (const PreTokenizerStep& step : steps)
     GERBIL_CHECK_OK(std::visit(Run{scratch, text, words, at_start}, step));
+  scratch.room -= std::min(scratch.room, text.size());
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "text/pattern_cover.h"
 #include "text/tokenizer_data.h"
+#include "text/tokenizer_normalize.h"
 
 namespace gerbil::text {
 
@@ -17,6 +18,7 @@ struct SplitScratch {
   std::vector<Word> words;
   std::vector<MatchRange> ranges;
   std::string out;
+  size_t room = kMaxTextBytes;  // as NormalizeScratch has it
 };
 
 // Fills `words` with the words of `text`, which a step may rewrite (a prefix space). `at_start`:

@@ -99,6 +99,25 @@ std::vector<BadInput> tokenizers() {
       {"RegexThatNeverEnds", kDemo, splits_by("(a|aa)+$"), encodes(std::string(50'000, 'a') + "!"),
        "the text cannot be cut into words: a regular expression gave up at byte 0: match limit "
        "exceeded"},
+      {"RegexThatLooksThroughTheTextForEachPlace", kDemo, splits_by("a*b"),
+       encodes(std::string(300'000, 'a')),
+       "the text cannot be cut into words: a regular expression gave up at byte 381: it looks "
+       "through the text too often"},
+      {"NormalizerThatGrowsTheText", kDemo, edits_tokenizer([](Json& all) {
+         all["normalizer"] = Json::parse(R"({"type": "Replace", "pattern": {"String": "i"}})");
+         all["normalizer"]["content"] = std::string(100'000, 'i');
+       }),
+       encodes("Hi"),
+       "the text cannot be normalized: the text becomes more than 64 times as long, or longer than "
+       "1073741824 bytes"},
+      {"DecoderThatGrowsItsTokens", kDemo, edits_tokenizer([](Json& all) {
+         const Json step = Json::parse(
+             R"({"type": "Replace", "pattern": {"String": "e"}, "content": "eeeeeeeeeeeeeeeeeeee"})");
+         all["decoder"] = Json::parse(R"({"type": "Sequence"})");
+         all["decoder"]["decoders"] = Json(size_t{30}, step);
+       }),
+       encodes("Hi"),
+       "@/tokenizer.json: \"decoder\": the tokens become more than 64 times as long"},
       {"MoreTokensThanTheModelHas", kDemo, edits_tokenizer([](Json& all) {
          Json added = all["added_tokens"][0];
          added["id"] = 50'000;
