@@ -87,8 +87,7 @@ Result<std::string> read_input_file(const std::string& path) {
   return text;
 }
 
-Result<std::optional<Argument>> read_argument(const std::optional<std::string>& given,
-                                              std::string_view what) {
+Result<std::optional<Argument>> read_argument(const std::optional<std::string>& given) {
   Argument argument;
   if (given && *given != "-") {
     argument.text = *given;
@@ -98,7 +97,6 @@ Result<std::optional<Argument>> read_argument(const std::optional<std::string>& 
     if (!text) return std::unexpected(text.error());
     argument = {.text = std::move(*text), .from_stdin = true};
   }
-  if (Status good = check_utf8(argument.text, what); !good) return std::unexpected(good.error());
   return argument;
 }
 

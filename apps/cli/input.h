@@ -25,8 +25,7 @@ struct Argument {
 };
 
 // `given`, or standard input where it is absent or "-". Absent while standard input is a terminal:
-// nullopt, for nobody would know that the command waits. Checked to be UTF-8.
-Result<std::optional<Argument>> read_argument(const std::optional<std::string>& given,
-                                              std::string_view what);
+// nullopt, for nobody would know that the command waits. Any bytes.
+Result<std::optional<Argument>> read_argument(const std::optional<std::string>& given);
 
 }  // namespace gerbil::cli

@@ -173,7 +173,10 @@ Command parse_chat(std::vector<std::string> words) {
 
 Command parse_tokenize(std::vector<std::string> words) {
   TokenizeOptions options;
-  CLI::App app("Prints the token ids of a text, without a chat template.", "gerbil tokenize");
+  CLI::App app(
+      "Prints the token ids of a text, without a chat template. What is no UTF-8 is read as "
+      "U+FFFD.",
+      "gerbil tokenize");
   add_model(app, &options.model);
   app.add_option_function<std::string>(
          "TEXT", [&](const std::string& text) { options.text = text; },

@@ -40,9 +40,12 @@ Result<std::optional<Request>> read_request(const RunOptions& options) {
       return std::unexpected(good.error());
     }
   }
-  auto prompt = read_argument(options.prompt, "the prompt");
+  auto prompt = read_argument(options.prompt);
   if (!prompt) return std::unexpected(prompt.error());
   if (!*prompt) return std::nullopt;
+  if (Status good = check_utf8((*prompt)->text, "the prompt"); !good) {
+    return std::unexpected(good.error());
+  }
   std::string text = std::move((*prompt)->text);
   if (options.raw) {
     if (text.empty())

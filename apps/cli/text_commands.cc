@@ -20,7 +20,7 @@ ExitCode print(std::string_view text) {
 }  // namespace
 
 ExitCode tokenize(const TokenizeOptions& options) {
-  const auto text = read_argument(options.text, "the text");
+  const auto text = read_argument(options.text);
   if (!text) return report_error(text.error().message);
   if (!*text) return report_wrong_usage("no TEXT", "gerbil tokenize --help");
   const auto tokenizer = Tokenizer::load(options.model, bundled_models_folder());

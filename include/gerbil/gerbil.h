@@ -115,7 +115,7 @@ struct Chat {
   // and holds only what is new. `think` says nothing then: the content may be inside of <think>.
   bool continue_final_message = false;
 };
-struct RawText {  // the answer goes on where it ends
+struct RawText {  // the answer goes on where it ends; what is not UTF-8 is refused, not repaired
   std::string text;
 };
 struct TokenIds {

@@ -181,7 +181,7 @@ typedef struct gerbil_request gerbil_request;
 GERBIL_API gerbil_request* gerbil_request_new(void); /* NULL: out of memory */
 GERBIL_API void gerbil_request_free(gerbil_request* request);
 
-/* The prompt: the last of these three counts. */
+/* The prompt: the last of these three counts. Generating refuses text that is not UTF-8. */
 /* JSON as gerbil_tokenizer_render takes it; `tools` may be NULL. GERBIL_END_ASSISTANT, or
  * GERBIL_END_CONTINUE: the answer goes on where the last message ends, and holds what is new. */
 GERBIL_API gerbil_status gerbil_request_set_chat(gerbil_request* request, const char* messages,

@@ -50,8 +50,25 @@ TEST(TokenizeTest, EveryByteOfStandardInputCounts) {
   EXPECT_NE(line.output, bare.output);
 }
 
-TEST(TokenizeTest, TextThatIsNotUtf8IsAnError) {
-  EXPECT_TRUE(failed(gerbil({"tokenize", "demo", "a\xff"}), 1, {"UTF-8", "byte 1", "0xFF"}));
+// As other tokenizers do. A prompt that is no UTF-8 is refused (usage_test.cc).
+TEST(TokenizeTest, TextThatIsNotUtf8IsReadWithReplacements) {
+  const Finished want = gerbil({"tokenize", "demo",
+                                "a\xEF\xBF\xBD"
+                                "b\xEF\xBF\xBD"});
+  EXPECT_TRUE(succeeded(want));
+  const std::string broken =
+      "a\xff"
+      "b\xE2\x82";
+  const Finished given = gerbil({"tokenize", "demo", broken});
+  EXPECT_TRUE(succeeded(given));
+  EXPECT_EQ(given.output, want.output);
+  for (const bool dash : {false, true}) {
+    Launch launch{.arguments = {"tokenize", "demo"}, .input = broken};
+    if (dash) launch.arguments.emplace_back("-");
+    const Finished piped = gerbil(launch);
+    EXPECT_TRUE(succeeded(piped));
+    EXPECT_EQ(piped.output, want.output);
+  }
 }
 
 TEST(TokenizeTest, AFolderWithoutATokenizerIsAnError) {
