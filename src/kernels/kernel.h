@@ -8,12 +8,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/half.h"
 #include "base/span.h"
 #include "graph/batch.h"
 #include "graph/graph.h"
 #include "graph/state.h"
+#include "kernels/packed_tiles.h"
 #include "platform/thread_pool.h"
 #include "tensor/dtype.h"
 
@@ -40,21 +42,30 @@ struct TensorView {
   bool contiguous_rows() const { return heads == 1 || head_stride == dim; }
 };
 
-// A packed weight: [rows, columns] without gaps. Vectors are f32 with rows = 1. Experts are `count`
-// such matrices, one after another, each packed as if it were alone.
+// A packed weight [rows, columns]: without gaps, or group-quantised in tiles (packed_tiles.h).
+// Vectors are f32 with rows = 1. Experts are `count` such matrices, one after another, each packed
+// as if it were alone.
 struct WeightView {
   const void* data = nullptr;
-  tensor::DType dtype = tensor::DType::kF32;  // f32, f16 or bf16
+  tensor::DType dtype = tensor::DType::kF32;  // f32, f16 or bf16, where it is not in tiles
   int64_t rows = 0;
   int64_t columns = 0;
   int64_t count = 1;
+  std::optional<tensor::quant::GroupFormat> tiles = std::nullopt;
 
   const float* f32() const { return static_cast<const float*>(data); }
+  const std::byte* bytes() const { return static_cast<const std::byte*>(data); }
+  TileLayout layout() const { return {*tiles, rows, columns}; }
+  uint64_t matrix_bytes() const {
+    if (tiles) return layout().size_bytes();
+    return static_cast<uint64_t>(rows * columns) * tensor::size_bytes(dtype);
+  }
   // The i-th matrix.
   WeightView matrix(int64_t i) const {
-    const auto bytes = static_cast<uint64_t>(rows * columns) * tensor::size_bytes(dtype);
-    return {static_cast<const std::byte*>(data) + static_cast<uint64_t>(i) * bytes, dtype, rows,
-            columns};
+    WeightView one = *this;
+    one.data = bytes() + static_cast<uint64_t>(i) * matrix_bytes();
+    one.count = 1;
+    return one;
   }
 };
 
@@ -112,7 +123,8 @@ struct Call {
   SlotView slots;  // where the node has a recurrent state
   const Step* step = nullptr;
   platform::ThreadPool* pool = nullptr;
-  Span<std::byte> scratch;  // 64-byte aligned, as many bytes as the row asked for
+  bool int8_activations = false;  // rows are quantised for products with weights in tiles
+  Span<std::byte> scratch;        // 64-byte aligned, as many bytes as the row asked for
 
   template <class T>
   const T& attributes() const {

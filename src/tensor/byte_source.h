@@ -26,6 +26,9 @@ class ByteSource {
   // The bytes themselves when they lie in memory; valid as long as the source lives.
   virtual std::optional<Bytes> view(uint64_t offset_bytes, uint64_t size_bytes) const = 0;
   virtual Status read(uint64_t offset_bytes, Span<std::byte> out) const = 0;
+  // Will not be read again soon: memory that holds a copy of these bytes may be given back. They
+  // stay readable.
+  virtual void release(uint64_t /*offset_bytes*/, uint64_t /*size_bytes*/) const {}
 };
 
 // Bytes held in memory: tests, and files too small to map.

@@ -22,6 +22,14 @@ inline std::vector<testing::Case> cases() {
                 .tolerance = kTolerance,
                 .bytes = static_cast<uint64_t>(rows * dim) * (4 + tensor::size_bytes(dtype))};
   };
+  const auto in_tiles = [&](int64_t dim, tensor::quant::GroupFormat format) {
+    Case c = make("", {0, 36, 16, 15, 36}, 37, dim, DType::kF32);
+    c.name = "tiles of " + std::to_string(format.bits) + " bits, dim " + std::to_string(dim);
+    c.weights[0].tiles = format;
+    c.weights[0].shift = 0;
+    return c;
+  };
+  using tensor::quant::Form;
   constexpr int32_t kSoft = graph::kSoft;
   std::vector<int32_t> many(300);
   for (size_t i = 0; i < many.size(); ++i) many[i] = static_cast<int32_t>(i * 37 % 1000);
@@ -34,6 +42,10 @@ inline std::vector<testing::Case> cases() {
       make("1 row of 1024, bf16", {999}, 1000, 1024, DType::kBF16, {}, Purpose::kBoth),
       make("300 rows of 1024, bf16", many, 1000, 1024, DType::kBF16, {}, Purpose::kBoth),
       make("300 rows of 1024, f32", many, 1000, 1024, DType::kF32),
+      in_tiles(96, {4, Form::kScale, 32, DType::kF16}),
+      in_tiles(200, {6, Form::kScaleZero, 64, DType::kF32}),
+      in_tiles(77, {8, Form::kScaleOffset, 128, DType::kF16}),
+      in_tiles(33, {3, Form::kScale, 32, DType::kF16}),
   };
 }
 

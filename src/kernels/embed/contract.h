@@ -1,7 +1,7 @@
 // embed: y[r] = table[id[r]]; a row whose id is graph::kSoft is copied from Batch::soft instead.
 //
 //   inputs   id [rows] i32: 0 <= id < vocab, or kSoft
-//   weights  table [vocab, dim] f32, f16 or bf16
+//   weights  table [vocab, dim] f32, f16, bf16 or in tiles
 //   outputs  y [rows, 1, dim] f32, any row stride
 //
 // Exact. Every kSoft row has its entry in Batch::soft, which is ascending by row and holds dim

@@ -23,8 +23,9 @@ void widen(const T* from, float* to, int64_t n) {
   if (i < n) simd::store_tail(simd::load_weights_tail(from + i, n - i), to + i, n - i);
 }
 
-template <class T>
-void gather(const Call& call) {
+// Calls read(id, to) for every row that is of the table.
+template <class Read>
+void gather(const Call& call, Read read) {
   const int32_t* ids = call.inputs[0].i32();
   const WeightView& table = call.weights[0];
   const TensorView& y = call.outputs[0];
@@ -36,21 +37,33 @@ void gather(const Call& call) {
         continue;
       }
       GERBIL_ASSERT(id >= 0 && id < table.rows);
-      widen(static_cast<const T*>(table.data) + id * table.columns, y.f32(row), y.dim);
+      read(id, y.f32(row));
     }
+  });
+}
+
+template <class T>
+void gather_numbers(const Call& call) {
+  const WeightView& table = call.weights[0];
+  gather(call, [&](int64_t id, float* to) HWY_ATTR {
+    widen(static_cast<const T*>(table.data) + id * table.columns, to, table.columns);
   });
 }
 
 }  // namespace
 
 void run(const Call& call) {
-  switch (call.weights[0].dtype) {
+  const WeightView& table = call.weights[0];
+  if (table.tiles)
+    return gather(
+        call, [&](int64_t id, float* to) { decode_output(table.layout(), table.bytes(), id, to); });
+  switch (table.dtype) {
     case tensor::DType::kBF16:
-      return gather<BFloat16>(call);
+      return gather_numbers<BFloat16>(call);
     case tensor::DType::kF16:
-      return gather<Half>(call);
+      return gather_numbers<Half>(call);
     default:
-      return gather<float>(call);
+      return gather_numbers<float>(call);
   }
 }
 

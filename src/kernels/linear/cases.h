@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/linear/contract.h"
+#include "kernels/packed_tiles.h"
 #include "kernels/testing/case.h"
 
 namespace gerbil::kernels::linear {
@@ -53,6 +54,49 @@ inline std::vector<testing::Case> cases() {
     all.push_back(make(1, 1024, 151936, dtype, Purpose::kBench));
   }
   all.push_back(make(33, 3072, 200, DType::kBF16));
+
+  // Weights in tiles: every width and form, with rows as they are and as int8.
+  const auto in_tiles = [&](int64_t rows, int64_t in, int64_t out,
+                            tensor::quant::GroupFormat format, bool int8,
+                            Purpose purpose = Purpose::kTest) {
+    constexpr const char* kForms[] = {"scale", "scale and zero", "scale and offset"};
+    Case c = make(rows, in, out, DType::kF32, purpose);
+    c.weights[0].tiles = format;
+    c.int8_activations = int8;
+    c.name = std::to_string(rows) + " rows" + (int8 ? " as int8" : "") + ", " + std::to_string(in) +
+             " to " + std::to_string(out) + ", " + std::to_string(format.bits) + " bits, " +
+             kForms[static_cast<int>(format.form)] + " in " +
+             std::string(tensor::name(format.scale)) + " per " + std::to_string(format.group);
+    c.bytes =
+        TileLayout{format, out, in}.size_bytes() + 4 * static_cast<uint64_t>(rows * (in + out));
+    return c;
+  };
+  using tensor::quant::Form;
+  for (bool int8 : {false, true}) {
+    for (Form form : {Form::kScale, Form::kScaleZero, Form::kScaleOffset})
+      for (uint8_t bits = 2; bits <= 8; ++bits) {
+        all.push_back(in_tiles(1, 96, 40, {bits, form, 32, DType::kF16}, int8));
+        all.push_back(in_tiles(7, 200, 37, {bits, form, 64, DType::kF32}, int8));
+        all.push_back(in_tiles(31, 300, 19, {bits, form, 128, DType::kF16}, int8));
+      }
+    all.push_back(in_tiles(0, 64, 16, {}, int8));
+    all.push_back(in_tiles(1, 1, 1, {}, int8));
+    for (int64_t rows : {1, 2, 3, 4, 5, 8, 11, 12, 13, 26})
+      all.push_back(in_tiles(rows, 64, 70, {}, int8));
+    Case odd = in_tiles(9, 51, 13, {}, int8);
+    odd.name += ", misaligned and gapped, with bias";
+    odd.inputs[0].row_gap = odd.outputs[0].row_gap = 3;
+    odd.inputs[0].shift = odd.outputs[0].shift = 1;
+    odd.weights.push_back({.columns = 13, .shift = 1});
+    all.push_back(odd);
+    all.push_back(in_tiles(70, 1024, 530, {}, int8));
+  }
+  for (uint8_t bits : {4, 6, 8}) {
+    for (int64_t rows : {1, 2, 8, 64, 512})
+      all.push_back(in_tiles(rows, 1024, 3072, {.bits = bits}, true, Purpose::kBench));
+    all.push_back(in_tiles(512, 3072, 1024, {.bits = bits}, true, Purpose::kBench));
+    all.push_back(in_tiles(1, 1024, 151936, {.bits = bits}, true, Purpose::kBench));
+  }
   return all;
 }
 

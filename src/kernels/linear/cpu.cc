@@ -4,10 +4,14 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "graph/passes/memory.h"
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
 #include "kernels/linear/contract.h"
+#include "kernels/linear/int8.h"
 #include "kernels/linear/tile-inl.h"
+#include "kernels/scratch_tasks.h"
+#include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::linear::HWY_NAMESPACE {
@@ -35,6 +39,80 @@ void multiply(const Call& call) {
   });
 }
 
+// The product for int8 rows of this instruction set.
+#if HWY_ARCH_X86_64 && HWY_TARGET == HWY_AVX3_DL
+constexpr Int8Kernel kInt8 = int8_avx512vnni;
+#elif HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
+constexpr Int8Kernel kInt8 = int8_avx2;
+#else
+constexpr Int8Kernel kInt8 = int8_portable;
+#endif
+
+void multiply_int8(const Call& call) {
+  const TensorView& x = call.inputs[0];
+  const TensorView& y = call.outputs[0];
+  const WeightView& w = call.weights[0];
+  const Int8Product p{.layout = w.layout(),
+                      .weights = w.bytes(),
+                      .x = int8_rows_in(call.scratch, x.rows, w.columns),
+                      .bias = call.weights.size() > 1 ? call.weights[1].f32() : nullptr,
+                      .y = y.f32(0),
+                      .y_stride = y.row_stride};
+  quantize_rows(x, *call.pool, p.x);
+  const Blocks blocks =
+      choose_blocks(x.rows, w.columns, w.rows, static_cast<double>(w.tiles->bits) / 8,
+                    call.pool->threads(), {kOutputsPerTile, kInt8RowAlignment});
+  call.pool->parallel_for(blocks.count(), [&](int64_t task) {
+    const int64_t row = task / blocks.across * blocks.rows;
+    const int64_t tile = task % blocks.across * blocks.outputs / kOutputsPerTile;
+    kInt8(p, row, std::min(x.rows, row + blocks.rows), tile,
+          std::min(p.layout.tiles(), tile + blocks.outputs / kOutputsPerTile));
+  });
+}
+
+// A tile as [16, columns] floats.
+void decode_tile(const TileLayout& layout, const std::byte* data, int64_t tile, float* to) {
+  using tensor::quant::kBlock;
+  uint8_t codes[kOutputsPerTile * kBlock];
+  const std::byte* block = data + tile * layout.tile_bytes();
+  for (int64_t b = 0; b < layout.blocks(); ++b) {
+    if (b % layout.blocks_per_group() == 0) block += layout.parameter_bytes();
+    unpack_block(layout.format.bits, block, codes);
+    block += layout.block_bytes();
+    const int64_t count = std::min(kBlock, layout.columns - b * kBlock);
+    for (int64_t n = 0; n < kOutputsPerTile; ++n) {
+      const auto p = tile_parameters(layout, data, tile * kOutputsPerTile + n, b * kBlock);
+      float* row = to + n * layout.columns + b * kBlock;
+      for (int64_t k = 0; k < count; ++k) row[k] = decode(layout.format, p, codes[n * kBlock + k]);
+    }
+  }
+}
+
+// Weights in tiles and rows as they are: a tile at a time is decoded, then all rows pass.
+void multiply_decoded(const Call& call) {
+  const TensorView& x = call.inputs[0];
+  const TensorView& y = call.outputs[0];
+  const WeightView& w = call.weights[0];
+  const TileLayout layout = w.layout();
+  for_tasks_with_scratch(
+      *call.pool, layout.tiles(), call.scratch, decoded_tile_bytes(w.columns),
+      [&](int64_t tile, std::byte* slice) HWY_ATTR {
+        auto* decoded = reinterpret_cast<float*>(slice);
+        decode_tile(layout, w.bytes(), tile, decoded);
+        const int64_t output = tile * kOutputsPerTile;
+        const Operands<float> p{
+            .x = x.f32(0),
+            .x_stride = x.row_stride,
+            .w = decoded,
+            .columns = w.columns,
+            .outputs = std::min(kOutputsPerTile, w.rows - output),
+            .bias = call.weights.size() > 1 ? call.weights[1].f32() + output : nullptr,
+            .y = y.f32(0) + output,
+            .y_stride = y.row_stride};
+        block(p, 0, x.rows, 0, p.outputs);
+      });
+}
+
 }  // namespace
 
 void run(const Call& call) {
@@ -42,6 +120,7 @@ void run(const Call& call) {
   const WeightView& w = call.weights[0];
   GERBIL_ASSERT(x.contiguous_rows() && x.width() == w.columns);
   if (x.rows == 0) return;
+  if (w.tiles) return call.int8_activations ? multiply_int8(call) : multiply_decoded(call);
   switch (w.dtype) {
     case tensor::DType::kBF16:
       return multiply<BFloat16>(call);
@@ -60,6 +139,15 @@ namespace gerbil::kernels::linear {
 
 HWY_EXPORT(run);
 void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+
+// For weights in tiles; which of a graph's are is not known here.
+uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
+                               const graph::RowLimits& limits, int threads) {
+  const graph::ValueShape& x = graph.shape(node.inputs[0]);
+  const int64_t rows = x.rows == graph::Rows::kWanted ? limits.wanted : limits.rows;
+  return std::max(int8_rows_bytes(rows, x.width()),
+                  static_cast<uint64_t>(threads) * decoded_tile_bytes(x.width()));
+}
 
 }  // namespace gerbil::kernels::linear
 #endif

@@ -1,5 +1,6 @@
 #include "kernels/testing/bound_case.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -30,6 +31,26 @@ class Generator {
  private:
   uint64_t state_;
 };
+
+// Codes and parameters at random: values of about the size `scale`.
+void fill_tiles(const TileLayout& layout, float scale, Generator& numbers, std::byte* to) {
+  const int bits = layout.format.bits;
+  const auto code = [&] {
+    const float largest = static_cast<float>((1 << bits) - 1);
+    return static_cast<uint8_t>(std::clamp(numbers.next(largest / 4, largest / 2), 0.0f, largest));
+  };
+  for (int64_t tile = 0; tile < layout.tiles(); ++tile) {
+    const int64_t outputs = std::min(kOutputsPerTile, layout.outputs - tile * kOutputsPerTile);
+    std::vector<uint8_t> codes(u64(outputs * layout.columns));
+    std::ranges::generate(codes, code);
+    std::vector<tensor::quant::GroupParameters> parameters(u64(outputs * layout.groups()));
+    for (auto& p : parameters)
+      p = {.scale = numbers.next(scale, 0) / static_cast<float>(1 << (bits - 1)),
+           .offset = numbers.next(scale, 0),
+           .zero = code()};
+    pack_tile(layout, outputs, codes.data(), parameters.data(), to + tile * layout.tile_bytes());
+  }
+}
 
 int64_t head_stride(const ViewSpec& spec) { return spec.dim + spec.head_gap; }
 int64_t row_stride(const ViewSpec& spec) {
@@ -114,6 +135,17 @@ BoundCase::BoundCase(const Case& bound, uint64_t seed) : case_(bound), graph_(ma
   }
   for (const ViewSpec& spec : case_.outputs) values_.push_back(make_value(spec));
   for (const WeightSpec& spec : case_.weights) {
+    if (spec.tiles) {
+      const WeightView view{
+          .rows = spec.rows, .columns = spec.columns, .count = spec.count, .tiles = spec.tiles};
+      GuardedBuffer& buffer = weight_buffers_.emplace_back(u64(spec.count) * view.matrix_bytes());
+      for (int64_t i = 0; i < spec.count; ++i)
+        fill_tiles(view.layout(), spec.scale, numbers,
+                   buffer.data() + u64(i) * view.matrix_bytes());
+      weights_.push_back(view);
+      weights_.back().data = buffer.data();
+      continue;
+    }
     const uint64_t size = tensor::size_bytes(spec.dtype);
     const int64_t count = spec.count * spec.rows * spec.columns;
     GuardedBuffer& buffer = weight_buffers_.emplace_back(u64(count) * size, u64(spec.shift) * size);
@@ -252,6 +284,7 @@ void BoundCase::call(const KernelRow& row, const graph::Graph& graph, const grap
                    .slots = slots_,
                    .step = &step_,
                    .pool = &pool,
+                   .int8_activations = case_.int8_activations,
                    .scratch = scratch_.bytes()};
   row.run(bound);
 }

@@ -14,6 +14,7 @@
 #include "graph/op.h"
 #include "graph/state.h"
 #include "tensor/dtype.h"
+#include "tensor/quant/group_format.h"
 
 namespace gerbil::kernels::testing {
 
@@ -41,6 +42,7 @@ struct WeightSpec {
   float mean = 0;
   int64_t shift = 0;
   std::vector<float> values = {};
+  std::optional<tensor::quant::GroupFormat> tiles = {};  // random codes and parameters instead
 };
 
 struct KvSpec {
@@ -91,6 +93,7 @@ struct Case {
   std::optional<KvSpec> kv = {};
   std::optional<SlotSpec> slots = {};
   BatchSpec batch = {};
+  bool int8_activations = false;
   Purpose purpose = Purpose::kTest;
   double tolerance = 1e-5;  // max |difference| over max |expected|, per output and state; ids are
                             // exact
