@@ -154,11 +154,11 @@ void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet) {
   add_choice<Backend>(app, "--backend", "auto|reference|cpu|webgpu", backend_from_name,
                       &load->backend, "What computes")
       ->group(kGroup);
-  add_choice<Quant>(app, "--quant", "auto|stored|f32|bf16", quant_from_name, &load->quant,
-                    "How weights are held")
+  add_choice<Quant>(app, "--quant", "auto|stored|f32|bf16|f16|q8|q6|q4", quant_from_name,
+                    &load->quant, "How weights are held")
       ->group(kGroup);
-  add_choice<Activations>(app, "--activations", "auto|f32", activations_from_name,
-                          &load->activations, "What matrix products read")
+  add_choice<Activations>(app, "--activations", "auto|f32|int8", activations_from_name,
+                          &load->activations, "What products with quantised weights read")
       ->group(kGroup);
   add_choice<Kv>(app, "--kv", "auto|f32|f16", kv_from_name, &load->kv, "How the KV cache is held")
       ->group(kGroup);

@@ -34,14 +34,13 @@ namespace gerbil {
 // ---- choices, each printed and settable; names as on the command line
 
 enum class Backend { kAuto, kReference, kCpu, kWebGpu };
-enum class Quant {
-  kAuto,
-  kStored,
-  kF32,
-  kBF16
-};  // how weights are held; auto = stored in this build
+// How weights are held: as stored, as numbers of a type, or group-quantised on load with so many
+// bits (32 weights share a scale; more bits for embedding and head); auto = stored.
+enum class Quant { kAuto, kStored, kF32, kBF16, kF16, kQ8, kQ6, kQ4 };
 enum class Kv { kAuto, kF32, kF16 };  // how the KV cache is held; auto = f16, f32 with Quant::kF32
-enum class Activations { kAuto, kF32 };  // what matrix products read; auto = f32 in this build
+// What products with quantised weights read: rows as they are, or as int8 in blocks of 32; auto =
+// int8 where weights are quantised.
+enum class Activations { kAuto, kF32, kInt8 };
 
 // "cpu" -> Backend::kCpu; an unknown name, or one that is not in this build, is an error that says
 // which are.

@@ -57,8 +57,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   info.vocab_size = runner->vocab();
   info.weight_bytes = runner->weight_bytes();
   info.sampling = public_defaults(impl->generation.sampling);
-  info.choices = fmt::format("quant {}, activations f32, kv {}, {} threads, batch {}, context {}",
-                             api::quant_name(wanted), api::kv_name(wanted),
+  info.choices = fmt::format("quant {}, activations {}, kv {}, {} threads, batch {}, context {}",
+                             api::quant_name(runner->choices().weights),
+                             api::activations_name(runner->choices()), api::kv_name(wanted),
                              runner->backend().threads(), runner->batch(), runner->context());
   impl->engine = std::make_unique<runtime::Engine>(std::move(runner));
   info.load_ms = (platform::monotonic_seconds() - started) * 1e3;

@@ -2,21 +2,62 @@
 
 namespace gerbil::api {
 
-std::string_view quant_name(const runtime::RunnerOptions& options) {
-  switch (options.weights) {
-    case backend::WeightChoice::kStored:
+std::string_view quant_name(backend::WeightChoice choice) {
+  using enum backend::WeightChoice;
+  switch (choice) {
+    case kStored:
       return "stored";
-    case backend::WeightChoice::kF32:
+    case kF32:
       return "f32";
-    case backend::WeightChoice::kBF16:
+    case kBF16:
       return "bf16";
+    case kF16:
+      return "f16";
+    case kQ8:
+      return "q8";
+    case kQ6:
+      return "q6";
+    case kQ4:
+      return "q4";
   }
   return "stored";
+}
+
+std::string_view activations_name(const runtime::Choices& choices) {
+  return choices.int8_activations ? "int8" : "f32";
 }
 
 std::string_view kv_name(const runtime::RunnerOptions& options) {
   return options.kv == graph::KvType::kF32 ? "f32" : "f16";
 }
+
+namespace {
+
+// Nothing: chosen by what fits.
+std::optional<backend::WeightChoice> weight_choice(Quant quant) {
+  using enum backend::WeightChoice;
+  switch (quant) {
+    case Quant::kAuto:
+      return kStored;
+    case Quant::kStored:
+      return kStored;
+    case Quant::kF32:
+      return kF32;
+    case Quant::kBF16:
+      return kBF16;
+    case Quant::kF16:
+      return kF16;
+    case Quant::kQ8:
+      return kQ8;
+    case Quant::kQ6:
+      return kQ6;
+    case Quant::kQ4:
+      return kQ4;
+  }
+  return kStored;
+}
+
+}  // namespace
 
 runtime::RunnerOptions runner_options(const LoadOptions& options) {
   const bool kv_f32 =
@@ -26,8 +67,9 @@ runtime::RunnerOptions runner_options(const LoadOptions& options) {
                                 .threads = options.threads,
                                 .batch = options.batch,
                                 .context = options.context};
-  if (options.quant == Quant::kF32) result.weights = backend::WeightChoice::kF32;
-  if (options.quant == Quant::kBF16) result.weights = backend::WeightChoice::kBF16;
+  result.weights = weight_choice(options.quant);
+  if (options.activations != Activations::kAuto)
+    result.int8_activations = options.activations == Activations::kInt8;
   return result;
 }
 

@@ -15,7 +15,8 @@ Status check(const LoadOptions& options);
 runtime::RunnerOptions runner_options(const LoadOptions& options);
 
 // The choices as they are once "auto" is decided.
-std::string_view quant_name(const runtime::RunnerOptions& options);
+std::string_view quant_name(backend::WeightChoice choice);
+std::string_view activations_name(const runtime::Choices& choices);
 std::string_view kv_name(const runtime::RunnerOptions& options);
 
 // "15 mtp tensors (1.6 MB) and 81 vision tensors (2.8 MB) are skipped"

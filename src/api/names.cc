@@ -24,15 +24,14 @@ constexpr std::array<Choice<Quant>, 8> kQuants = {{{"auto", Quant::kAuto},
                                                    {"stored", Quant::kStored},
                                                    {"f32", Quant::kF32},
                                                    {"bf16", Quant::kBF16},
-                                                   {"f16", Quant::kAuto, false},
-                                                   {"q8", Quant::kAuto, false},
-                                                   {"q6", Quant::kAuto, false},
-                                                   {"q4", Quant::kAuto, false}}};
+                                                   {"f16", Quant::kF16},
+                                                   {"q8", Quant::kQ8},
+                                                   {"q6", Quant::kQ6},
+                                                   {"q4", Quant::kQ4}}};
 constexpr std::array<Choice<Kv>, 4> kKvs = {
     {{"auto", Kv::kAuto}, {"f32", Kv::kF32}, {"f16", Kv::kF16}, {"q8", Kv::kAuto, false}}};
-constexpr std::array<Choice<Activations>, 3> kActivations = {{{"auto", Activations::kAuto},
-                                                              {"f32", Activations::kF32},
-                                                              {"int8", Activations::kAuto, false}}};
+constexpr std::array<Choice<Activations>, 3> kActivations = {
+    {{"auto", Activations::kAuto}, {"f32", Activations::kF32}, {"int8", Activations::kInt8}}};
 
 template <class E, size_t N>
 Result<E> find(std::string_view what, std::string_view name,

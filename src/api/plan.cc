@@ -117,12 +117,12 @@ Result<Plan> plan(const LoadOptions& options) {
     plan.tokenizer_tokens = (*tokenizer)->vocab_size();
   plan.chat_template = prompter.chat_template().has_value();
   plan.backend = footprint.backend;
-  plan.quant = api::quant_name(wanted);
-  plan.activations = "f32";
+  plan.quant = api::quant_name(footprint.choices.weights);
+  plan.activations = api::activations_name(footprint.choices);
   plan.kv = api::kv_name(wanted);
   plan.threads = footprint.threads;
   plan.batch = wanted.batch;
-  plan.context = footprint.context;
+  plan.context = footprint.choices.context;
 
   add_weights(model, footprint, plan);
   plan.step_bytes = footprint.step_bytes;

@@ -9,11 +9,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/span.h"
 #include "graph/batch.h"
 #include "graph/capabilities.h"
 #include "graph/graph.h"
@@ -22,23 +24,49 @@
 
 namespace gerbil::backend {
 
-enum class WeightChoice : uint8_t { kStored, kF32, kBF16 };
+// How weights are held: as stored, as numbers of a type, or group-quantised with so many bits.
+enum class WeightChoice : uint8_t { kStored, kF32, kBF16, kF16, kQ8, kQ6, kQ4 };
 
 // Done so far and in all, in bytes of stored tensors.
 using Progress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;
 
+// Packed weights of an earlier run. What a key names never changes.
+class PackedCache {
+ public:
+  struct Found {
+    Bytes bytes;
+    std::shared_ptr<const void> owner;  // keeps them
+  };
+  virtual ~PackedCache() = default;
+  // Any thread.
+  virtual std::optional<Found> find(std::string_view key) const = 0;
+};
+
+struct WeightOptions {
+  WeightChoice choice = WeightChoice::kStored;
+  const PackedCache* cache = nullptr;  // where quantised weights may be found; used during the load
+  Progress progress;
+};
+
 // A weight as load_weights holds it.
 struct PackedWeight {
   std::string role;
-  std::string_view encoding;  // "bf16"
+  std::string_view encoding;  // "bf16", "q4"
   uint64_t size_bytes = 0;
   bool mapped = false;  // not copied: its pages are the checkpoint's own
 };
 
 class Weights {
  public:
+  // What a PackedCache may hold: bytes that took work to make.
+  struct Quantized {
+    std::string key;  // role, shape and layout
+    Bytes bytes;
+    bool from_cache = false;
+  };
   virtual ~Weights() = default;
   virtual uint64_t size_bytes() const = 0;  // packed, in memory or mapped
+  virtual std::vector<Quantized> quantized() const = 0;
 };
 
 class StateStore {
@@ -92,6 +120,8 @@ class Plan {
 struct PlanOptions {
   int64_t rows = 512;  // most rows of a step
   bool taps = false;   // keep every tapped value for observers
+  // Products with group-quantised weights take their activations as int8 in blocks of 32.
+  bool int8_activations = false;
 };
 
 class Backend {
@@ -103,8 +133,7 @@ class Backend {
   virtual graph::Capabilities capabilities() const = 0;
   virtual Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
                                                               const graph::WeightMap& map,
-                                                              WeightChoice choice,
-                                                              const Progress& progress) = 0;
+                                                              const WeightOptions& options) = 0;
   virtual Result<std::unique_ptr<StateStore>> make_state_store(const graph::StateLayout& layout,
                                                                graph::KvType kv) = 0;
   virtual Result<std::unique_ptr<Plan>> make_plan(graph::Graph graph,

@@ -30,6 +30,10 @@ class MappedSource final : public tensor::ByteSource {
     return {};
   }
 
+  void release(uint64_t offset_bytes, uint64_t size_bytes) const override {
+    file_.release(offset_bytes, size_bytes);
+  }
+
  private:
   platform::MappedFile file_;
 };

@@ -21,6 +21,8 @@ class MappedFile {
   MappedFile& operator=(MappedFile&&) = delete;
 
   Bytes bytes() const { return bytes_; }
+  // Takes the whole pages of a range out of this process's memory until they are touched again.
+  void release(uint64_t offset_bytes, uint64_t size_bytes) const;
   const std::string& path() const { return path_; }
 
  private:

@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -22,6 +23,15 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
 
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+void MappedFile::release(uint64_t offset_bytes, uint64_t size_bytes) const {
+  static const auto kPage = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  if (offset_bytes > bytes_.size() || size_bytes > bytes_.size() - offset_bytes) return;
+  const uint64_t first = (offset_bytes + kPage - 1) / kPage * kPage;
+  const uint64_t last = (offset_bytes + size_bytes) / kPage * kPage;
+  if (first < last)
+    ::madvise(const_cast<std::byte*>(bytes_.data()) + first, last - first, MADV_DONTNEED);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

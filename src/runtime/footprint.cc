@@ -4,6 +4,7 @@
 
 #include "graph/batch.h"
 #include "platform/memory.h"
+#include "runtime/choices.h"
 #include "runtime/conversation.h"
 
 namespace gerbil::runtime {
@@ -51,12 +52,15 @@ Result<Footprint> measure(const model::Model& model, const RunnerOptions& option
   GERBIL_TRY(const graph::Graph graph, model::build_text_graph(model));
   const std::unique_ptr<backend::Backend> backend = make_backend(options);
   Footprint footprint{.backend = std::string(backend->name()), .threads = backend->threads()};
-  GERBIL_TRY(footprint.step_bytes, backend->measure_plan(graph, {.rows = options.batch}));
-  footprint.weights = backend->measure_weights(graph, model.weights, options.weights);
-
   footprint.layout = graph::make_state_layout(graph);
   const graph::StateLayout& layout = footprint.layout;
-  GERBIL_TRY(footprint.context, choose_context(options, model.config->max_positions, layout, log));
+  GERBIL_TRY(footprint.choices, choose(options, model, graph, layout, *backend, log));
+  GERBIL_TRY(
+      footprint.step_bytes,
+      backend->measure_plan(
+          graph, {.rows = options.batch, .int8_activations = footprint.choices.int8_activations}));
+  footprint.weights = backend->measure_weights(graph, model.weights, footprint.choices.weights);
+
   for (const graph::StateLayout::Kv& kv : layout.kv) {
     const uint64_t page = layout.pools[static_cast<size_t>(kv.pool)].page_bytes(options.kv);
     if (kv.window == 0)
@@ -72,7 +76,7 @@ Result<Footprint> measure(const model::Model& model, const RunnerOptions& option
                                    0);
   };
   const std::vector<int64_t> no_pages(layout.pools.size(), 0);
-  footprint.kv_bytes = kv_of(footprint.context);
+  footprint.kv_bytes = kv_of(footprint.choices.context);
   footprint.recurrent_bytes =
       backend->measure_states(layout, options.kv, no_pages, footprint.slots);
 

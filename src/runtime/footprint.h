@@ -19,7 +19,7 @@ struct Footprint {
   int threads = 0;
   std::vector<backend::PackedWeight> weights;  // in the order of the graph
   uint64_t step_bytes = 0;                     // Plan::size_bytes()
-  int64_t context = 0;                         // that Runner::load would take
+  Choices choices;                             // that Runner::load would take
   graph::StateLayout layout;
   uint64_t page_bytes = 0;       // of 32 tokens, in the layers that keep every token
   uint64_t window_bytes = 0;     // all that the layers with a window keep of a long sequence

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "backend/backend.h"
@@ -18,7 +19,9 @@ namespace gerbil::runtime {
 
 struct RunnerOptions {
   bool reference = false;  // the reference backend; else the CPU's
-  backend::WeightChoice weights = backend::WeightChoice::kStored;
+  // Nothing: chosen by what is stored and what fits (choices.h).
+  std::optional<backend::WeightChoice> weights = backend::WeightChoice::kStored;
+  std::optional<bool> int8_activations;  // nothing: where weights are quantised
   graph::KvType kv = graph::KvType::kF16;
   int threads = 0;                      // 0: one per usable processor
   int64_t batch = 512;                  // most rows of a step
@@ -26,11 +29,20 @@ struct RunnerOptions {
   int32_t pages = StateLimits().pages;  // most pages of a pool, of all sequences together
 };
 
+// What options come to for a model, where they leave it open.
+struct Choices {
+  backend::WeightChoice weights = backend::WeightChoice::kStored;
+  bool int8_activations = false;
+  int64_t context = 0;
+};
+
 class Runner {
  public:
+  // `cache`, or null, is where quantised weights may be found.
   static Result<std::unique_ptr<Runner>> load(const model::Model& model,
                                               const RunnerOptions& options, const LogSink& log,
-                                              const backend::Progress& progress);
+                                              const backend::Progress& progress,
+                                              const backend::PackedCache* cache = nullptr);
 
   backend::Backend& backend() { return *backend_; }
   backend::Plan& plan() { return *plan_; }
@@ -38,6 +50,8 @@ class Runner {
   const graph::StateLayout& layout() const { return states_->layout(); }
   // The graph as the family built it, before any pass: what a plan with taps is made from.
   const graph::Graph& graph() const { return graph_; }
+  const Choices& choices() const { return choices_; }
+  const backend::Weights& weights() const { return *weights_; }
   uint64_t weight_bytes() const { return weights_->size_bytes(); }
   int64_t batch() const { return batch_; }
   int64_t vocab() const { return vocab_; }  // rows of the logits
@@ -53,6 +67,9 @@ class Runner {
 
  private:
   Runner() = default;
+  backend::PlanOptions plan_options(bool taps) const {
+    return {.rows = batch_, .taps = taps, .int8_activations = choices_.int8_activations};
+  }
 
   std::unique_ptr<backend::Backend> backend_;  // first: destroyed last
   graph::Graph graph_;
@@ -60,23 +77,12 @@ class Runner {
   std::unique_ptr<backend::StateStore> store_;
   std::unique_ptr<StateManager> states_;
   std::unique_ptr<backend::Plan> plan_;
+  Choices choices_;
   int64_t batch_ = 0;
   int64_t vocab_ = 0;
 };
 
-// The context that load() takes: the one asked for, or the model's maximum, lowered (with a note)
-// to what fits.
-Result<int64_t> choose_context(const RunnerOptions& options, int64_t model_maximum,
-                               const graph::StateLayout& layout, const LogSink& log);
-
 // The backend that load() runs on.
 std::unique_ptr<backend::Backend> make_backend(const RunnerOptions& options);
-
-// Bytes of K and V that `context` positions of one sequence take.
-uint64_t kv_bytes(const graph::StateLayout& layout, graph::KvType type, int64_t context);
-
-// The largest context up to `wanted` whose K and V fit into `free_bytes`, at least one page.
-int64_t context_that_fits(const graph::StateLayout& layout, graph::KvType type, int64_t wanted,
-                          uint64_t free_bytes);
 
 }  // namespace gerbil::runtime

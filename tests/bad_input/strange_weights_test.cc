@@ -1,5 +1,6 @@
 // Weights that no training makes: NaN, infinite, zero and huge ones. Nothing says that they are
-// wrong (a file is a file), but whatever they lead to is an answer of ids that exist.
+// wrong (a file is a file), but whatever they lead to is an answer of ids that exist; only where
+// they would be quantised must they be finite.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -26,9 +27,9 @@ void fill(StoredTensor& tensor, uint16_t bits) {
   }
 }
 
-void expect_an_answer(const std::string& folder, Backend backend) {
-  const auto engine =
-      Engine::load({.model = folder, .backend = backend, .threads = 1, .context = 64});
+void expect_an_answer(const std::string& folder, Backend backend, Quant quant = Quant::kStored) {
+  const auto engine = Engine::load(
+      {.model = folder, .backend = backend, .quant = quant, .threads = 1, .context = 64});
   ASSERT_TRUE(engine) << engine.error().message;
   const Sampling greedy{.temperature = 0};
   const Sampling drawn{.temperature = 1, .top_k = 5, .top_p = 0.5, .min_p = 0.1, .seed = 1};
@@ -81,6 +82,41 @@ INSTANTIATE_TEST_SUITE_P(Models, StrangeWeightsTest,
                            std::erase_if(name, [](char c) { return c == '-' || c == '_'; });
                            return name;
                          });
+
+// What cannot be quantised is said, with the tensor and the place; huge numbers can.
+TEST(StrangeWeightsToQuantise, AreNamedWhereTheyAreNotFinite) {
+  const std::string tensor = "model.layers.1.mlp.down_proj.weight";
+  for (const auto& [bits, found] : {std::pair{kNan, "found nan"}, {kInfinity, "found inf"}}) {
+    CheckpointCopy copy(model_folder("qwen3-nano"));
+    StoredTensor changed = copy.tensor(tensor);
+    ASSERT_EQ(changed.dtype, "BF16");
+    const uint64_t columns = changed.shape[1];
+    std::memcpy(&changed.bytes[2 * (5 * columns + 7)], &bits, 2);
+    copy.set_tensor(tensor, changed);
+    for (const Quant quant : {Quant::kQ8, Quant::kQ6, Quant::kQ4}) {
+      const auto engine = Engine::load({.model = copy.path(), .quant = quant, .threads = 2});
+      ASSERT_FALSE(engine);
+      EXPECT_EQ(engine.error().code, ErrorCode::kCorrupt);
+      for (const std::string& part :
+           {std::string("model.safetensors: tensor \"" + tensor + "\": expected finite numbers, "),
+            std::string(found), std::string("in row 5, column 7")})
+        EXPECT_NE(engine.error().message.find(part), std::string::npos) << engine.error().message;
+    }
+  }
+}
+
+TEST(StrangeWeightsToQuantise, AnswerWhereTheyAreHuge) {
+  CheckpointCopy copy(model_folder("qwen3-nano"));
+  copy.edit_tensors("model.safetensors", [&](StoredTensors& tensors) {
+    for (auto& [name, tensor] : tensors) fill(tensor, kHuge);
+  });
+  for (const Backend backend : {Backend::kReference, Backend::kCpu})
+    expect_an_answer(copy.path(), backend, Quant::kQ4);
+  const auto engine = Engine::load({.model = copy.path(), .quant = Quant::kF16, .threads = 1});
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().message.find("expected numbers that f16 holds"), std::string::npos)
+      << engine.error().message;
+}
 
 }  // namespace
 }  // namespace gerbil::testing

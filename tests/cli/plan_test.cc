@@ -38,7 +38,7 @@ TEST(PlanTest, PrintsWhatAModelTakes) {
 
 // Every number in a checkpoint whose sizes are easy to count.
 TEST(PlanTest, TheNumbersAddUp) {
-  for (const std::string quant : {"stored", "f32", "bf16"}) {
+  for (const std::string quant : {"stored", "f32", "bf16", "f16", "q8", "q6", "q4"}) {
     const Json plan = plan_json(
         {demo_folder(), "--quant", quant, "--threads", "1", "--batch", "32", "--context", "1024"});
     const Json& memory = plan["memory"];
@@ -68,7 +68,7 @@ TEST(PlanTest, TheNumbersAddUp) {
     EXPECT_EQ(plan["choices"], (Json{{"backend", "cpu"},
                                      {"threads", 1},
                                      {"quant", quant},
-                                     {"activations", "f32"},
+                                     {"activations", quant[0] == 'q' ? "int8" : "f32"},
                                      {"kv", quant == "f32" ? "f32" : "f16"},
                                      {"batch", 32},
                                      {"context", 1024}}));
@@ -79,7 +79,8 @@ TEST(PlanTest, IsWhatTheEngineLoads) {
   std::vector<std::string> models = {demo_folder()};
   for (const std::string& name : models_with_refs()) models.push_back(model_folder(name));
   for (const std::string& model : models)
-    for (const Quant quant : {Quant::kAuto, Quant::kF32, Quant::kBF16}) {
+    for (const Quant quant : {Quant::kAuto, Quant::kF32, Quant::kBF16, Quant::kF16, Quant::kQ8,
+                              Quant::kQ6, Quant::kQ4}) {
       const LoadOptions options{
           .model = model, .bundled_models = {}, .quant = quant, .threads = 2, .batch = 64};
       const auto planned = plan(options);

@@ -165,6 +165,60 @@ TEST(GoldenChoices, WeightsAtF32AreTheStoredOnes) {
   }
 }
 
+// Quantised weights are the same numbers in every backend: cpu against reference.
+class GoldenQuant : public ::testing::TestWithParam<backend::WeightChoice> {};
+
+TEST_P(GoldenQuant, IsTheSameComputationInEveryBackend) {
+  for (const std::string& name : models_with_refs()) {
+    const std::vector<int32_t> ids = References::refs(name).ids("p2", "input_ids");
+    for (const bool int8 : {false, true}) {
+      runtime::RunnerOptions options = f32_choices(true, 512);
+      options.weights = GetParam();
+      options.int8_activations = int8;
+      LoadedModel reference(model_folder(name), options);
+      const StoredTensors want = reference.forward(ids);
+      options.reference = false;
+      for (const int64_t batch : {1, 7, 64, 512}) {
+        options.batch = batch;
+        LoadedModel model(model_folder(name), options);
+        const StoredTensors got = model.forward(ids);
+        // A number on the border of two int8 codes may get the other one, and from there on all
+        // roundings are other ones: what comes of that is measured after the first layer.
+        const auto what = int8 ? "hidden.1" : "logits";
+        const std::vector<float> mine = to_floats(got.at(what));
+        const std::vector<float> theirs = to_floats(want.at(what));
+        EXPECT_TRUE(int8 ? close_in_rms(mine, theirs, 1e-2) : close_to_max(mine, theirs, 2e-3))
+            << name << (int8 ? ", int8 activations" : "") << ", batch " << batch;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Choices, GoldenQuant,
+                         ::testing::Values(backend::WeightChoice::kF16, backend::WeightChoice::kQ8,
+                                           backend::WeightChoice::kQ6, backend::WeightChoice::kQ4));
+
+// The later layers of a random model double an error, those of a trained one do not: nano_test.cc
+// counts the answers that change.
+TEST(GoldenChoices, Int8ActivationsCostAFewHundredthsOfALayer) {
+  for (const std::string& name : models_with_refs()) {
+    const std::vector<int32_t> ids = References::refs(name).ids("p2", "input_ids");
+    runtime::RunnerOptions options = f32_choices(false, 512);
+    options.weights = backend::WeightChoice::kQ8;
+    options.int8_activations = false;
+    LoadedModel exact(model_folder(name), options);
+    options.int8_activations = true;
+    LoadedModel rounded(model_folder(name), options);
+    const StoredTensors want = exact.forward(ids), got = rounded.forward(ids);
+    EXPECT_TRUE(close_in_rms(to_floats(got.at("hidden.1")), to_floats(want.at("hidden.1")), 5e-2))
+        << name;
+    if (name == "qwen2-tiny" || name == "qwen3-tiny") {
+      EXPECT_TRUE(close_in_rms(to_floats(got.at("logits")), to_floats(want.at("logits")), 5e-2))
+          << name;
+    }
+  }
+}
+
 TEST(GoldenThreads, ChangeNothingBitForBit) {
   for (const std::string name :
        {"qwen3-tiny", "qwen3_5-tiny", "qwen3_moe-tiny", "qwen3_5_moe-tiny"}) {
@@ -177,6 +231,20 @@ TEST(GoldenThreads, ChangeNothingBitForBit) {
         EXPECT_EQ(value.bytes, want.at(tensor).bytes)
             << name << " " << tensor << " " << threads << " threads";
     }
+  }
+}
+
+TEST(GoldenThreads, ChangeNothingOfQuantisedWeights) {
+  const std::vector<int32_t> ids = References::refs("qwen3_5-tiny").ids("p2", "input_ids");
+  runtime::RunnerOptions options = f32_choices(false, 64, 1);
+  options.weights = backend::WeightChoice::kQ4;
+  LoadedModel one(model_folder("qwen3_5-tiny"), options);
+  const StoredTensors want = one.forward(ids);
+  for (const int threads : {2, 3, 7}) {
+    options.threads = threads;
+    LoadedModel more(model_folder("qwen3_5-tiny"), options);
+    for (const auto& [tensor, value] : more.forward(ids))
+      EXPECT_EQ(value.bytes, want.at(tensor).bytes) << tensor << " " << threads << " threads";
   }
 }
 

@@ -31,6 +31,11 @@ std::vector<RunnerOptions> all_choices() {
   return {{.kv = graph::KvType::kF16, .threads = 1},
           {.weights = kF32, .kv = graph::KvType::kF32, .threads = 3, .batch = 64, .context = 100},
           {.weights = kBF16, .threads = 2, .batch = 1, .context = 1},
+          {.weights = kF16, .threads = 2},
+          {.weights = kQ8, .threads = 2, .batch = 7},
+          {.weights = kQ6, .int8_activations = false, .threads = 1},
+          {.weights = kQ4, .threads = 1},
+          {.weights = std::nullopt, .threads = 2},
           {.reference = true, .kv = graph::KvType::kF32, .batch = 17, .context = 33}};
 }
 
@@ -40,13 +45,14 @@ void expect_as_loaded(const model::Model& model, const RunnerOptions& options) {
   const auto runner = value_of(Runner::load(model, options, {}, {}));
   EXPECT_EQ(footprint.weight_bytes(), runner->weight_bytes());
   EXPECT_EQ(footprint.step_bytes, runner->plan().size_bytes());
-  EXPECT_EQ(footprint.context, runner->context());
+  EXPECT_EQ(footprint.choices.context, runner->context());
   EXPECT_EQ(footprint.backend, runner->backend().name());
   EXPECT_EQ(footprint.threads, runner->backend().threads());
 
   backend::StateStore& store = runner->states().store();
   EXPECT_EQ(store.size_bytes(), 0U);
-  const auto pages = runtime::most_pages(footprint.layout, footprint.context, options.batch);
+  const auto pages =
+      runtime::most_pages(footprint.layout, footprint.choices.context, options.batch);
   for (size_t pool = 0; pool < pages.size(); ++pool)
     ASSERT_TRUE(store.reserve_pages(static_cast<int32_t>(pool), static_cast<int32_t>(pages[pool])));
   ASSERT_TRUE(store.reserve_slots(footprint.slots));
@@ -71,7 +77,7 @@ TEST(FootprintTest, AContextThatFitsIsTheLargest) {
   const Footprint small = value_of(runtime::measure(model, {.threads = 1, .context = 64}, {}));
   EXPECT_LE(small.total_bytes(), small.free_bytes);
   EXPECT_EQ(small.largest_context, kTinyContext);
-  EXPECT_EQ(small.context, 64);
+  EXPECT_EQ(small.choices.context, 64);
   EXPECT_FALSE(runtime::measure(model, {.threads = 1, .context = kTinyContext + 1}, {}));
 }
 

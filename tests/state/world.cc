@@ -20,8 +20,7 @@ World::World(const model::Model& model, bool reference)
     : backend_(reference ? backend::make_reference_backend() : backend::make_cpu_backend(1)) {
   const graph::Graph graph = value_of(model::build_text_graph(model));
   layout_ = graph::make_state_layout(graph);
-  const auto weights =
-      value_of(backend_->load_weights(graph, model.weights, backend::WeightChoice::kStored, {}));
+  const auto weights = value_of(backend_->load_weights(graph, model.weights, {}));
   store_ = value_of(backend_->make_state_store(layout_, graph::KvType::kF32));
   fresh_store_ = value_of(backend_->make_state_store(layout_, graph::KvType::kF32));
   plan_ = value_of(backend_->make_plan(graph, weights, {.rows = kRows}));

@@ -76,5 +76,43 @@ INSTANTIATE_TEST_SUITE_P(Models, Nano,
                                   (named.param.kv == Kv::kF32 ? "_kv_f32" : "_kv_f16");
                          });
 
+// What quantising costs: how many of a model's answers are other ones.
+struct Lossy {
+  Quant quant;
+  Kv kv;
+  int most_differ;
+};
+
+class NanoQuantized : public ::testing::TestWithParam<Lossy> {};
+
+TEST_P(NanoQuantized, AnswersNearlyAsTheReferenceDoes) {
+  for (const std::string model : {"qwen3", "vl"}) {
+    auto engine = Engine::load(
+        {.model = folder_of(model), .quant = GetParam().quant, .kv = GetParam().kv, .threads = 2});
+    ASSERT_TRUE(engine) << engine.error().message;
+    std::string others;
+    int differ = 0;
+    for (const NanoCase& c : nano_cases(model)) {
+      auto session = (*engine)->new_session();
+      ASSERT_TRUE(session);
+      const Chat chat{
+          .messages = c.messages_json, .tools = c.tools_json, .think = c.enable_thinking};
+      const auto answer = (*session)->generate(
+          {.prompt = chat, .max_tokens = 256, .sampling = {.temperature = 0.0}});
+      ASSERT_TRUE(answer) << answer.error().message;
+      if (answer->token_ids == c.answer_ids) continue;
+      ++differ;
+      others += c.id + " " + c.task + ": " + answer->text + "\n";
+    }
+    EXPECT_LE(differ, GetParam().most_differ) << model << "\n" << others;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Choices, NanoQuantized,
+                         ::testing::Values(Lossy{Quant::kF16, Kv::kF16, 1},
+                                           Lossy{Quant::kQ8, Kv::kF16, 1},
+                                           Lossy{Quant::kQ6, Kv::kF16, 1},
+                                           Lossy{Quant::kQ4, Kv::kF16, 2}));
+
 }  // namespace
 }  // namespace gerbil::testing

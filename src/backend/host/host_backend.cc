@@ -8,9 +8,8 @@ namespace gerbil::backend {
 
 Result<std::shared_ptr<const Weights>> HostBackend::load_weights(const graph::Graph& graph,
                                                                  const graph::WeightMap& map,
-                                                                 WeightChoice choice,
-                                                                 const Progress& progress) {
-  return HostWeights::load(graph, map, choice, pool_, progress);
+                                                                 const WeightOptions& options) {
+  return HostWeights::load(graph, map, options, pool_);
 }
 
 Result<std::unique_ptr<StateStore>> HostBackend::make_state_store(const graph::StateLayout& layout,

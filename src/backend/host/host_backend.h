@@ -18,8 +18,7 @@ class HostBackend final : public Backend {
   graph::Capabilities capabilities() const override { return kernels::capabilities(level_); }
   Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
                                                       const graph::WeightMap& map,
-                                                      WeightChoice choice,
-                                                      const Progress& progress) override;
+                                                      const WeightOptions& options) override;
   Result<std::unique_ptr<StateStore>> make_state_store(const graph::StateLayout& layout,
                                                        graph::KvType kv) override;
   Result<std::unique_ptr<Plan>> make_plan(graph::Graph graph,

@@ -39,8 +39,7 @@ Result<std::unique_ptr<Plan>> HostPlan::make(graph::Graph graph,
                                              const PlanOptions& options, kernels::Level level,
                                              platform::ThreadPool& pool) {
   GERBIL_TRY(graph, prepare(std::move(graph), options, level));
-  std::unique_ptr<HostPlan> plan(
-      new HostPlan(std::move(graph), std::move(weights), options.rows, pool));
+  std::unique_ptr<HostPlan> plan(new HostPlan(std::move(graph), std::move(weights), options, pool));
   GERBIL_CHECK_OK(plan->bind(level));
   return plan;
 }
@@ -223,6 +222,7 @@ void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateS
                      .weights = bound.weights,
                      .step = &step,
                      .pool = pool_,
+                     .int8_activations = int8_activations_,
                      .scratch = scratch_.bytes()};
   std::array<TensorView, 8> inputs;
   std::array<TensorView, 4> outputs;

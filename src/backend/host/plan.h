@@ -71,9 +71,13 @@ class HostPlan final : public Plan {
     std::vector<int32_t> likeliest;
   };
 
-  HostPlan(graph::Graph graph, std::shared_ptr<const HostWeights> weights, int64_t max_rows,
-           platform::ThreadPool& pool)
-      : graph_(std::move(graph)), weights_(std::move(weights)), max_rows_(max_rows), pool_(&pool) {}
+  HostPlan(graph::Graph graph, std::shared_ptr<const HostWeights> weights,
+           const PlanOptions& options, platform::ThreadPool& pool)
+      : graph_(std::move(graph)),
+        weights_(std::move(weights)),
+        max_rows_(options.rows),
+        int8_activations_(options.int8_activations),
+        pool_(&pool) {}
 
   Status bind(kernels::Level level);
   Status bind_node(const graph::Node& node, kernels::Level level);
@@ -87,6 +91,7 @@ class HostPlan final : public Plan {
   graph::Graph graph_;
   std::shared_ptr<const HostWeights> weights_;
   int64_t max_rows_;
+  bool int8_activations_;
   platform::ThreadPool* pool_;
 
   StepMemory memory_;

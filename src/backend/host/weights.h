@@ -1,8 +1,8 @@
 // HostWeights: packed weights in this process's memory, by role; what reference and cpu share.
 //
-// A matrix keeps its stored type (or the type that was asked for); a vector is f32. A matrix that
-// is one mapped tensor, taken as stored, is not copied: its pages are the file's. Immutable after
-// load and safe to read from any thread.
+// Each weight has the form that weight_form.h's rule gives it. A matrix that is one mapped tensor,
+// taken as stored, is not copied: its pages are the file's; one that a cache holds is read there.
+// Immutable after load and safe to read from any thread.
 #pragma once
 
 #include <map>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "backend/backend.h"
+#include "backend/host/weight_form.h"
 #include "base/aligned_buffer.h"
 #include "kernels/kernel.h"
 #include "platform/thread_pool.h"
@@ -20,26 +21,28 @@ class HostWeights final : public Weights {
  public:
   static Result<std::shared_ptr<const HostWeights>> load(const graph::Graph& graph,
                                                          const graph::WeightMap& map,
-                                                         WeightChoice choice,
-                                                         platform::ThreadPool& pool,
-                                                         const Progress& progress);
+                                                         const WeightOptions& options,
+                                                         platform::ThreadPool& pool);
 
   // What load() would hold, by role.
   static std::vector<PackedWeight> measure(const graph::Graph& graph, const graph::WeightMap& map,
                                            WeightChoice choice);
 
   uint64_t size_bytes() const override { return size_bytes_; }
+  std::vector<Quantized> quantized() const override;
   // Null: no weight of this role was loaded.
   const kernels::WeightView* find(std::string_view role) const;
 
  private:
   struct Entry {
     kernels::WeightView view;
-    AlignedBuffer owned;
-    std::shared_ptr<const tensor::ByteSource> mapped;  // keeps a borrowed view alive
+    std::string key;                     // where it is quantised
+    AlignedBuffer owned;                 // or
+    std::shared_ptr<const void> mapped;  // what keeps a borrowed view alive
   };
   static Result<Entry> load_one(const graph::Weight& weight, const graph::WeightBinding& binding,
-                                WeightChoice choice, platform::ThreadPool& pool);
+                                const WeightForm& form, const PackedCache* cache,
+                                platform::ThreadPool& pool);
 
   std::map<std::string, Entry, std::less<>> entries_;
   uint64_t size_bytes_ = 0;
