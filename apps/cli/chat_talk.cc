@@ -35,6 +35,12 @@ std::string expand_home(const std::string& path) {
   return path.starts_with("~/") && home ? *home + path.substr(1) : path;
 }
 
+// "1 answer", "2 answers".
+template <class Count>
+std::string counted(Count count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 }  // namespace
 
 Next ChatTalk::say(const std::string& message) {
@@ -281,7 +287,7 @@ void ChatTalk::stats() {
     const int64_t computed = answer->prompt_tokens - answer->cached_tokens;
     const auto tokens = static_cast<int64_t>(answer->token_ids.size());
     const int64_t used = answer->prompt_tokens + tokens;
-    rows.emplace_back("answer", fmt::format("{} tokens, {:.1f} tok/s, seed {}", tokens,
+    rows.emplace_back("answer", fmt::format("{}, {:.1f} tok/s, seed {}", counted(tokens, "token"),
                                             timings.tok_s, session_->last_seed()));
     rows.emplace_back(
         "prompt", fmt::format("{} tokens, {} of them cached, {:.1f} tok/s", answer->prompt_tokens,
@@ -293,9 +299,10 @@ void ChatTalk::stats() {
   } else {
     rows.emplace_back("context", fmt::format("0 of {} tokens used", info.context));
   }
-  rows.emplace_back("chat", fmt::format("{} messages; {} answers of {} tokens since the start",
-                                        session_->messages().size(), session_->totals().answers,
-                                        session_->totals().tokens));
+  rows.emplace_back("chat", fmt::format("{}; {} of {} since the start",
+                                        counted(session_->messages().size(), "message"),
+                                        counted(session_->totals().answers, "answer"),
+                                        counted(session_->totals().tokens, "token")));
   rows.emplace_back(
       "model", fmt::format("{}, backend {}, {}", info.architecture, info.backend, info.choices));
   screen_->table(rows);

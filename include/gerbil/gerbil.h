@@ -1,9 +1,9 @@
 // gerbil: runs small language models on this device, straight from their Hugging Face checkpoints.
 //
 //   auto engine = gerbil::Engine::load({.model = "Qwen3-0.6B"});
-//   if (!engine) return report(engine.error());
+//   if (!engine) return report(engine.error().message);
 //   auto session = (*engine)->new_session();
-//   auto answer = session->generate({.prompt = gerbil::Chat{.messages = messages}}, on_delta);
+//   auto answer = (*session)->generate({.prompt = gerbil::Chat{.messages = messages}}, on_delta);
 //
 // Errors: every function that can fail returns Result<T> (gerbil/result.h) with a one-line message;
 // nothing throws, prints, exits or reads the environment. Text is UTF-8. Token ids are int32_t, 0
@@ -88,8 +88,8 @@ class GERBIL_API Tokenizer {
                                                  const std::string& bundled_models = "");
   ~Tokenizer();
 
-  // Ids of a text; special tokens written out in it become their ids. Each ill-formed sequence of
-  // UTF-8 is read as U+FFFD.
+  // Ids of a text; special tokens written out in it become their ids; a <bos> that every text gets
+  // in front is not put before itself. Each ill-formed sequence of UTF-8 is read as U+FFFD.
   Result<std::vector<int32_t>> encode(std::string_view text) const;
   Result<std::string> decode(const std::vector<int32_t>& ids, bool skip_special) const;
   // The prompt of a chat. `messages`: a JSON array of {"role", "content", ...} as OpenAI's API has

@@ -41,7 +41,15 @@ Result<const text::Tokenizer*> Prompter::tokenizer() const {
 Result<std::vector<int32_t>> Prompter::encode(std::string_view text, bool add_special_tokens,
                                               size_t max_ids) const {
   GERBIL_TRY(const text::Tokenizer* tokenizer, this->tokenizer());
-  return tokenizer->encode(text, {.add_special_tokens = add_special_tokens, .max_ids = max_ids});
+  GERBIL_TRY(
+      std::vector<int32_t> ids,
+      tokenizer->encode(text, {.add_special_tokens = add_special_tokens, .max_ids = max_ids}));
+  // A prompt that a template made may begin with the token that the tokenizer puts in front.
+  if (add_special_tokens && ids.size() > 1 && ids[0] == ids[1] && tokenizer->is_special(ids[0])) {
+    GERBIL_TRY(const std::vector<int32_t> of_nothing, tokenizer->encode("", {}));
+    if (!of_nothing.empty() && of_nothing.front() == ids[0]) ids.erase(ids.begin());
+  }
+  return ids;
 }
 
 Result<const text::ChatTemplate*> Prompter::chat_template() const {

@@ -22,7 +22,8 @@ class Prompter {
   // A folder without a tokenizer or template makes a Prompter whose functions say what is missing.
   static Result<Prompter> load(const hub::ModelFiles& files);
 
-  // Of a text with more than `max_ids` ids, a beginning with more ids than that.
+  // Of a text with more than `max_ids` ids, a beginning with more ids than that. A special token
+  // that is put in front of every text is not put before itself.
   Result<std::vector<int32_t>> encode(std::string_view text, bool add_special_tokens,
                                       size_t max_ids = SIZE_MAX) const;
   Result<std::string> render(std::string_view messages, std::string_view tools,

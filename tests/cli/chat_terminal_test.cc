@@ -143,7 +143,7 @@ TEST(ChatTerminalTest, CtrlCStopsTheAnswerAndNotTheProgram) {
   person.type(kCtrlC);
   person.see("(stopped; what was said stays in the chat)");
   person.say("/stats");
-  person.see("2 messages; 1 answers");
+  person.see("2 messages; 1 answer of");
   EXPECT_EQ(person.leave().exit_code, 0);
 }
 

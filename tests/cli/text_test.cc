@@ -71,6 +71,22 @@ TEST(TokenizeTest, TextThatIsNotUtf8IsReadWithReplacements) {
   }
 }
 
+// Gemma's tokenizer puts <bos> in front of a text, and Gemma's template has written it already.
+TEST(TokenizeTest, APromptThatBeginsWithTheFirstTokenGetsNoSecondOne) {
+  CheckpointCopy copy(model_folder("qwen3-nano"));
+  copy.write("tokenizer.json", read_file(data_folder() / "text" / "gemma4_nano_tokenizer.json"));
+  const auto ids = [&](const char* text) {
+    const Finished run = gerbil({"tokenize", copy.path(), text});
+    EXPECT_TRUE(succeeded(run));
+    return run.output;
+  };
+  const std::string plain = ids("What is 2 + 3?");
+  EXPECT_EQ(plain.substr(0, 2), "2 ");
+  EXPECT_NE(plain.substr(0, 4), "2 2 ");
+  EXPECT_EQ(ids("<bos>What is 2 + 3?"), plain);
+  EXPECT_EQ(ids("<bos>"), "2\n");
+}
+
 TEST(TokenizeTest, AFolderWithoutATokenizerIsAnError) {
   EXPECT_TRUE(failed(gerbil({"tokenize", model_folder("qwen3-tiny"), "Hello"}), 1,
                      {"qwen3-tiny", "tokenizer"}));
