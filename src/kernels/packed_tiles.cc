@@ -175,6 +175,22 @@ void decode_output(const TileLayout& layout, const std::byte* data, int64_t outp
   }
 }
 
+void decode_tile(const TileLayout& layout, const std::byte* data, int64_t tile, float* to) {
+  uint8_t codes[kOutputsPerTile * kBlock];
+  const std::byte* block = data + tile * layout.tile_bytes();
+  for (int64_t b = 0; b < layout.blocks(); ++b) {
+    if (b % layout.blocks_per_group() == 0) block += layout.parameter_bytes();
+    unpack_block(layout.format.bits, block, codes);
+    block += layout.block_bytes();
+    const int64_t count = std::min(kBlock, layout.columns - b * kBlock);
+    for (int64_t n = 0; n < kOutputsPerTile; ++n) {
+      const auto p = tile_parameters(layout, data, tile * kOutputsPerTile + n, b * kBlock);
+      float* row = to + n * layout.columns + b * kBlock;
+      for (int64_t k = 0; k < count; ++k) row[k] = decode(layout.format, p, codes[n * kBlock + k]);
+    }
+  }
+}
+
 GroupParameters tile_parameters(const TileLayout& layout, const std::byte* data, int64_t output,
                                 int64_t column) {
   const std::byte* group = group_of(layout, data, output, column);

@@ -64,6 +64,9 @@ void unpack_block(int bits, const std::byte* block,
 // An output's numbers, [columns]: a row of a table.
 void decode_output(const TileLayout& layout, const std::byte* data, int64_t output, float* to);
 
+// A tile's, [16, columns].
+void decode_tile(const TileLayout& layout, const std::byte* data, int64_t tile, float* to);
+
 // What was packed, one number at a time: for reference kernels and for rows of a table.
 tensor::quant::GroupParameters tile_parameters(const TileLayout& layout, const std::byte* data,
                                                int64_t output, int64_t column);

@@ -49,9 +49,14 @@ WeightForm choose_form(const graph::Weight& weight, const graph::WeightBinding& 
     default:
       break;
   }
+  const bool experts = weight.use == WeightUse::kExperts;
+  const uint64_t rows = weight.shape[experts ? 1 : 0];
+  const uint64_t columns = weight.shape[experts ? 2 : 1];
   const int bits = bits_of(choice, care);
-  if (bits == 0 || weight.use == WeightUse::kExperts || care == WeightCare::kExact ||
-      weight.shape[0] < kFewestRows || weight.shape[1] < kFewestColumns)
+  // Gate and up are halves of an expert's matrix, each of whole tiles.
+  const bool halves = !experts || rows % (2 * kernels::kOutputsPerTile) == 0;
+  if (bits == 0 || !halves || care == WeightCare::kExact || rows < kFewestRows ||
+      columns < kFewestColumns)
     return {stored_type(binding), {}};
   return {DType::kF32, tensor::quant::GroupFormat{.bits = static_cast<uint8_t>(bits)}};
 }

@@ -7,7 +7,7 @@
 //   kQ8, kQ6, kQ4                                so many bits, groups of 32 with an f16 scale, but
 //     tables and the matrix of the logits        6 bits where others have 4, 8 where others have 6
 //     fewer than 64 rows or 32 columns, routers  as stored: few bytes, and much hangs on them
-//     experts                                    as stored
+//     experts whose rows are no multiple of 32   as stored
 //
 // Pure functions.
 #pragma once

@@ -85,6 +85,25 @@ inline std::vector<testing::Case> cases() {
   // Wider than a task.
   all.push_back(
       make_case(3, {.experts = 2, .top_k = 1, .in = 16, .inner = 300, .out = 270}, DType::kBF16));
+  // In tiles.
+  const auto in_tiles = [](Case c, uint8_t bits, bool int8) {
+    for (WeightSpec& weight : c.weights) weight.tiles = tensor::quant::GroupFormat{.bits = bits};
+    c.int8_activations = int8;
+    c.name += ", " + std::to_string(bits) + " bits" + (int8 ? ", int8" : "");
+    return c;
+  };
+  for (const bool int8 : {false, true})
+    for (const uint8_t bits : {4, 6, 8}) {
+      for (const int64_t rows : {1, 5, 33})
+        all.push_back(in_tiles(make_case(rows, {}, DType::kF32), bits, int8));
+      all.push_back(in_tiles(
+          make_case(9, {.experts = 5, .top_k = 3, .in = 67, .inner = 48, .out = 43}, DType::kF32),
+          bits, int8));
+      all.push_back(
+          in_tiles(make_case(600, {.experts = 3, .top_k = 2, .in = 32, .inner = 144, .out = 150},
+                             DType::kF32),
+                   bits, int8));
+    }
   // Qwen3-30B-A3B, and a 16th of its experts where memory is compared number by number.
   const Sizes large{.experts = 128, .top_k = 8, .in = 2048, .inner = 768, .out = 2048};
   Sizes part = large;

@@ -4,11 +4,14 @@
 //   inputs   x [rows, 1, K] f32, any row stride; ids [rows, 1, top_k] i32, each below E; w [rows,
 //   1,
 //            top_k] f32
-//   weights  G [E, 2 I, K] and D [E, N, I], f32, f16 or bf16: gate (the first I rows) and up, down
+//   weights  G [E, 2 I, K] and D [E, N, I], f32, f16, bf16 or in tiles: gate (the first I rows) and
+//            up, down; G in tiles only where I is a multiple of 16
 //   outputs  y [rows, 1, N] f32, any row stride
 //
 // Products and sums are f32, in an order that the kernel chooses per number: it is the same for
 // every number of threads and of rows. The sum over s runs in ascending order.
+//
+// With Call::int8_activations and weights in tiles, x and h are quantised as for linear.
 #pragma once
 
 namespace gerbil::kernels::experts {

@@ -5,6 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/experts/cpu.cc"
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "graph/passes/memory.h"
@@ -12,6 +13,7 @@
 #include "kernels/experts/groups.h"
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
+#include "kernels/linear/int8_target-inl.h"
 #include "kernels/linear/tile-inl.h"
 #include "kernels/row_tasks.h"
 #include "kernels/scratch_tasks.h"
@@ -34,14 +36,44 @@ struct Part {
   int64_t output = 0, end = 0;  // outputs
 };
 
-// Calls function(part, worker's memory of kTaskRows * kTaskOutputs floats) for blocks of each used
-// expert's choices and of `step` outputs.
+// What a product reads: rows as they are and, where weights are in tiles and activations int8,
+// quantised.
+struct Rows {
+  const float* x = nullptr;
+  int64_t stride = 0;
+  std::optional<linear::Int8Rows> int8 = std::nullopt;
+  const int32_t* row = nullptr;  // where row i lies; null: at row i
+
+  // From row `first` on.
+  Rows at(int64_t first) const {
+    Rows rest = *this;
+    if (row != nullptr) {
+      rest.row += first;
+      return rest;
+    }
+    rest.x += first * stride;
+    if (int8) {
+      rest.int8->codes += first * int8->blocks * tensor::quant::kBlock;
+      rest.int8->scales += first * int8->blocks;
+      rest.int8->sums += first * int8->blocks;
+    }
+    return rest;
+  }
+};
+
+// A worker's memory: the second product of a part, and a tile of weights decoded.
+struct Memory {
+  float* up = nullptr;    // [kTaskRows, kTaskOutputs]
+  float* tile = nullptr;  // [16, columns]
+};
+
+// Calls function(part, memory) for blocks of each used expert's choices and of `step` outputs.
 template <class F>
-void for_parts(const Call& call, const Groups& groups, Span<std::byte> memory, int64_t outputs,
-               int64_t step, F&& function) {
+void for_parts(const Call& call, const Groups& groups, Span<std::byte> scratch, int64_t columns,
+               int64_t outputs, int64_t step, F&& function) {
   const int64_t across = (outputs + step - 1) / step;
   for_tasks_with_scratch(
-      *call.pool, groups.block_count() * across, memory, kTaskRows * kTaskOutputs * sizeof(float),
+      *call.pool, groups.block_count() * across, scratch, worker_bytes(columns),
       [&](int64_t task, std::byte* slice) HWY_ATTR {
         Part part;
         const int64_t block = task / across;
@@ -50,53 +82,90 @@ void for_parts(const Call& call, const Groups& groups, Span<std::byte> memory, i
         part.last = std::min<int64_t>(groups.first[part.group + 1], part.first + kTaskRows);
         part.output = task % across * step;
         part.end = std::min(outputs, part.output + step);
-        function(part, reinterpret_cast<float*>(slice));
+        auto* up = reinterpret_cast<float*>(slice);
+        function(part, Memory{up, up + kTaskRows * kTaskOutputs});
       });
 }
 
-// The rows and outputs of a part, counted from its own first ones.
+// A product: y [rows, outputs] = the outputs [output, end) of W x, for the first `count` rows.
+struct Product {
+  const WeightView& weight;
+  Rows rows;
+  int64_t count = 0;
+  int64_t output = 0, end = 0;
+  float* y = nullptr;
+  int64_t y_stride = 0;
+};
+
 template <class T>
-void multiply(Operands<T> p, const Part& part, int64_t first_output) {
-  p.w += (first_output + part.output) * p.columns;
-  p.outputs -= part.output;
-  linear_simd::block(p, 0, part.last - part.first, 0, part.end - part.output);
+void multiply_numbers(const Product& p) {
+  const int64_t columns = p.weight.columns;
+  const Operands<T> operands{.x = p.rows.x,
+                             .x_stride = p.rows.stride,
+                             .x_row = p.rows.row,
+                             .w = static_cast<const T*>(p.weight.data) + p.output * columns,
+                             .columns = columns,
+                             .outputs = p.weight.rows - p.output,
+                             .y = p.y,
+                             .y_stride = p.y_stride};
+  linear_simd::block(operands, 0, p.count, 0, p.end - p.output);
 }
 
-// h = silu(gate x) * up x of a part.
-template <class T>
-void gate_up(const WeightView& weight, const Groups& groups, const TensorView& x, const Part& part,
-             float* up) {
-  const int64_t inner = weight.rows / 2;
-  float* gate = groups.h + part.first * inner + part.output;
-  Operands<T> p{.x = x.f32(0),
-                .x_stride = x.row_stride,
-                .x_row = groups.row + part.first,
-                .w = static_cast<const T*>(weight.data),
-                .columns = weight.columns,
-                .outputs = inner,
-                .y = gate,
-                .y_stride = inner};
-  multiply(p, part, 0);
-  p.y = up;
-  p.y_stride = kTaskOutputs;
-  multiply(p, part, inner);
-  for (int64_t i = 0; i < part.last - part.first; ++i) {
-    float* h = gate + i * inner;
-    simd::map(h, up + i * kTaskOutputs, h, part.end - part.output,
-              [](FloatVector g, FloatVector u) HWY_ATTR { return hn::Mul(simd::silu(g), u); });
+// In tiles: `output` is a multiple of 16, and so is `end` but where the matrix ends.
+void multiply_int8(const Product& p) {
+  const linear::Int8Product product{.layout = p.weight.layout(),
+                                    .weights = p.weight.bytes(),
+                                    .x = *p.rows.int8,
+                                    .x_row = p.rows.row,
+                                    .y = p.y,
+                                    .y_stride = p.y_stride,
+                                    .first_output = p.output};
+  linear_simd::kInt8Kernel(product, 0, p.count, p.output / kOutputsPerTile,
+                           (p.end + kOutputsPerTile - 1) / kOutputsPerTile);
+}
+
+void multiply_decoded(const Product& p, float* tile) {
+  for (int64_t output = p.output; output < p.end; output += kOutputsPerTile) {
+    decode_tile(p.weight.layout(), p.weight.bytes(), output / kOutputsPerTile, tile);
+    const Operands<float> operands{.x = p.rows.x,
+                                   .x_stride = p.rows.stride,
+                                   .x_row = p.rows.row,
+                                   .w = tile,
+                                   .columns = p.weight.columns,
+                                   .outputs = std::min(kOutputsPerTile, p.end - output),
+                                   .y = p.y + (output - p.output),
+                                   .y_stride = p.y_stride};
+    linear_simd::block(operands, 0, p.count, 0, operands.outputs);
   }
 }
 
-template <class T>
-void down(const WeightView& weight, const Groups& groups, const Part& part) {
-  const Operands<T> p{.x = groups.h + part.first * weight.columns,
-                      .x_stride = weight.columns,
-                      .w = static_cast<const T*>(weight.data),
-                      .columns = weight.columns,
-                      .outputs = weight.rows,
-                      .y = groups.out + part.first * weight.rows + part.output,
-                      .y_stride = weight.rows};
-  multiply(p, part, 0);
+void multiply(const Product& p, const Memory& memory) {
+  if (p.weight.tiles) return p.rows.int8 ? multiply_int8(p) : multiply_decoded(p, memory.tile);
+  switch (p.weight.dtype) {
+    case tensor::DType::kBF16:
+      return multiply_numbers<BFloat16>(p);
+    case tensor::DType::kF16:
+      return multiply_numbers<Half>(p);
+    default:
+      return multiply_numbers<float>(p);
+  }
+}
+
+// h = silu(gate x) * up x of a part.
+void gate_up(const WeightView& weight, const Groups& groups, const Rows& x, const Part& part,
+             const Memory& memory) {
+  const int64_t inner = weight.rows / 2;
+  const int64_t count = part.last - part.first;
+  float* gate = groups.h + part.first * inner + part.output;
+  multiply({weight, x.at(part.first), count, part.output, part.end, gate, inner}, memory);
+  multiply({weight, x.at(part.first), count, inner + part.output, inner + part.end, memory.up,
+            kTaskOutputs},
+           memory);
+  for (int64_t i = 0; i < count; ++i) {
+    float* h = gate + i * inner;
+    simd::map(h, memory.up + i * kTaskOutputs, h, part.end - part.output,
+              [](FloatVector g, FloatVector u) HWY_ATTR { return hn::Mul(simd::silu(g), u); });
+  }
 }
 
 // y[row] = sum over slots of w * out, rows [first, last) of the piece.
@@ -123,38 +192,58 @@ TensorView rows_of(TensorView view, int64_t first, int64_t count) {
   return view;
 }
 
-// with_type(weight, f): f(T{}) of the weight's element type.
-template <class F>
-void with_type(const WeightView& weight, F&& f) {
-  if (weight.dtype == tensor::DType::kBF16) return f(BFloat16{});
-  if (weight.dtype == tensor::DType::kF16) return f(Half{});
-  f(float{});
+double element_bytes(const WeightView& weight) {
+  return weight.tiles ? weight.tiles->bits / 8.0
+                      : static_cast<double>(tensor::size_bytes(weight.dtype));
+}
+
+// Rows that all lie where their number says; quantised into `scratch` where the weights want it.
+Rows rows_for(const Call& call, const WeightView& weight, const TensorView& x,
+              Span<std::byte> scratch) {
+  Rows rows{.x = x.f32(0), .stride = x.row_stride};
+  if (!weight.tiles || !call.int8_activations) return rows;
+  rows.int8 = linear::int8_rows_in(scratch, x.rows, x.width());
+  linear::quantize_rows(x, *call.pool, *rows.int8);
+  return rows;
 }
 
 void run_piece(const Call& call, const TensorView& x, const TensorView& ids,
                const TensorView& weights, const TensorView& y) {
   const WeightView& gu = call.weights[0];
   const WeightView& d = call.weights[1];
+  GERBIL_ASSERT(!gu.tiles || d.columns % kOutputsPerTile == 0);
   const int64_t choices = x.rows * ids.dim;
   Groups groups = Groups::in(call.scratch.data(), gu.count, choices, d.columns, d.rows);
-  const Span<std::byte> memory =
-      call.scratch.subspan(Groups::bytes(gu.count, choices, d.columns, d.rows));
+  Span<std::byte> rest = call.scratch.subspan(Groups::bytes(gu.count, choices, d.columns, d.rows));
+  const Span<std::byte> quantized =
+      rest.first(quantized_bytes(x.rows, gu.columns, choices, d.columns));
+  rest = rest.subspan(quantized.size());
   groups.sort(gu.count, x.rows, ids.dim,
               [&](int64_t row, int64_t slot) { return ids.i32(row)[slot]; });
 
   const int threads = call.pool->threads();
-  with_type(gu, [&]<class T>(T) {
-    const int64_t step = task_outputs(d.columns, gu.columns, sizeof(T), 2, choices, threads);
-    for_parts(call, groups, memory, d.columns, step, [&](const Part& part, float* up) HWY_ATTR {
-      gate_up<T>(gu.matrix(groups.expert[part.group]), groups, x, part, up);
-    });
-  });
-  with_type(d, [&]<class T>(T) {
-    const int64_t step = task_outputs(d.rows, d.columns, sizeof(T), 1, choices, threads);
-    for_parts(call, groups, memory, d.rows, step, [&](const Part& part, float*) HWY_ATTR {
-      down<T>(d.matrix(groups.expert[part.group]), groups, part);
-    });
-  });
+  Rows from = rows_for(call, gu, x, quantized);
+  from.row = groups.row;
+  int64_t step = task_outputs(d.columns, gu.columns, element_bytes(gu), 2, choices, threads);
+  for_parts(call, groups, rest, gu.columns, d.columns, step,
+            [&](const Part& part, const Memory& memory) HWY_ATTR {
+              gate_up(gu.matrix(groups.expert[part.group]), groups, from, part, memory);
+            });
+
+  const TensorView h{.data = groups.h,
+                     .rows = choices,
+                     .dim = d.columns,
+                     .row_stride = d.columns,
+                     .head_stride = d.columns};
+  const Rows inner = rows_for(call, d, h, quantized);
+  step = task_outputs(d.rows, d.columns, element_bytes(d), 1, choices, threads);
+  for_parts(
+      call, groups, rest, d.columns, d.rows, step,
+      [&](const Part& part, const Memory& memory) HWY_ATTR {
+        multiply({d.matrix(groups.expert[part.group]), inner.at(part.first), part.last - part.first,
+                  part.output, part.end, groups.out + part.first * d.rows + part.output, d.rows},
+                 memory);
+      });
   for_row_blocks(*call.pool, x.rows, (ids.dim + 1) * y.dim,
                  [&](int64_t first, int64_t last)
                      HWY_ATTR { combine(groups, weights, y, first, last); });
@@ -180,13 +269,18 @@ namespace gerbil::kernels::experts {
 HWY_EXPORT(run);
 void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
 
+// For weights in tiles too; whether a graph's are is not known here.
 uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
                                const graph::RowLimits& limits, int threads) {
-  const tensor::Shape& shape = graph.weights[static_cast<size_t>(node.weights[1])].shape;
-  const int64_t choices = std::min(limits.rows, kPieceRows) * graph.shape(node.inputs[1]).dim;
-  return Groups::bytes(static_cast<int64_t>(shape[0]), choices, static_cast<int64_t>(shape[2]),
-                       static_cast<int64_t>(shape[1])) +
-         static_cast<uint64_t>(threads) * kTaskRows * kTaskOutputs * sizeof(float);
+  const tensor::Shape& down = graph.weights[static_cast<size_t>(node.weights[1])].shape;
+  const auto experts = static_cast<int64_t>(down[0]), outputs = static_cast<int64_t>(down[1]),
+             inner = static_cast<int64_t>(down[2]);
+  const int64_t in = graph.shape(node.inputs[0]).dim;
+  const int64_t rows = std::min(limits.rows, kPieceRows);
+  const int64_t choices = rows * graph.shape(node.inputs[1]).dim;
+  return Groups::bytes(experts, choices, inner, outputs) +
+         quantized_bytes(rows, in, choices, inner) +
+         static_cast<uint64_t>(threads) * worker_bytes(std::max(in, inner));
 }
 
 }  // namespace gerbil::kernels::experts

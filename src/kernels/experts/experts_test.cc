@@ -121,7 +121,7 @@ TEST(ExpertGroups, ATaskFillsAPartOfTheCacheAndSmallWorkIsOneTask) {
   EXPECT_EQ(task_outputs(768, 2048, 2, 2, 512, 2), 32);
   EXPECT_EQ(task_outputs(768, 2048, 4, 2, 512, 2), 16);
   EXPECT_EQ(task_outputs(1 << 20, 1, 4, 1, 512, 1), kTaskOutputs);
-  EXPECT_EQ(task_outputs(1, 1 << 20, 4, 2, 1, 1), linear::kOutputAlignment);
+  EXPECT_EQ(task_outputs(1, 1 << 20, 4, 2, 1, 1), kOutputsPerTile);
 }
 
 }  // namespace

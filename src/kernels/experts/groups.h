@@ -9,26 +9,38 @@
 
 #include "base/check.h"
 #include "kernels/linear/blocks.h"
+#include "kernels/linear/int8_rows.h"
 #include "kernels/scratch_tasks.h"
 
 namespace gerbil::kernels::experts {
 
 inline constexpr int64_t kPieceRows = 512;
 inline constexpr int64_t kTaskRows = 252;     // a multiple of linear::kRowAlignment
-inline constexpr int64_t kTaskOutputs = 128;  // likewise of kOutputAlignment
+inline constexpr int64_t kTaskOutputs = 128;  // likewise of kOutputsPerTile
+
+// A worker's memory: a part's second product [kTaskRows, kTaskOutputs] and a decoded tile of
+// weights with that many columns.
+inline uint64_t worker_bytes(int64_t columns) {
+  return kTaskRows * kTaskOutputs * sizeof(float) + linear::decoded_tile_bytes(columns);
+}
+
+// The quantised rows of the product that runs.
+inline uint64_t quantized_bytes(int64_t rows, int64_t columns, int64_t choices, int64_t inner) {
+  return std::max(linear::int8_rows_bytes(rows, columns), linear::int8_rows_bytes(choices, inner));
+}
 
 // Outputs of a task: their weights (`matrices` of them beside each other) fill a part of the
 // second-level cache, and there are enough tasks for everyone if all experts have `rows` rows.
-inline int64_t task_outputs(int64_t outputs, int64_t columns, int64_t weight_bytes,
-                            int64_t matrices, int64_t rows, int threads) {
-  const int64_t row_bytes = std::max<int64_t>(1, columns * weight_bytes * matrices);
+inline int64_t task_outputs(int64_t outputs, int64_t columns, double weight_bytes, int64_t matrices,
+                            int64_t rows, int threads) {
+  const auto row_bytes = std::max<int64_t>(
+      1, static_cast<int64_t>(static_cast<double>(columns * matrices) * weight_bytes));
   const int64_t work = std::max<int64_t>(1, rows * std::max<int64_t>(1, columns) * matrices);
   const int64_t wanted_tasks =
       std::clamp<int64_t>(work * outputs / linear::kSmallestTask, 1, int64_t{8} * threads);
   const int64_t most = std::min(
       {linear::kBlockBytes / row_bytes, kTaskOutputs, (outputs + wanted_tasks - 1) / wanted_tasks});
-  return (std::max<int64_t>(1, most) + linear::kOutputAlignment - 1) / linear::kOutputAlignment *
-         linear::kOutputAlignment;
+  return (std::max<int64_t>(1, most) + kOutputsPerTile - 1) / kOutputsPerTile * kOutputsPerTile;
 }
 
 // Arrays in Call::scratch, for up to `choices` rows times experts a row.

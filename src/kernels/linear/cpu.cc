@@ -8,7 +8,7 @@
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
 #include "kernels/linear/contract.h"
-#include "kernels/linear/int8.h"
+#include "kernels/linear/int8_target-inl.h"
 #include "kernels/linear/tile-inl.h"
 #include "kernels/scratch_tasks.h"
 #include "kernels/simd-inl.h"
@@ -39,15 +39,6 @@ void multiply(const Call& call) {
   });
 }
 
-// The product for int8 rows of this instruction set.
-#if HWY_ARCH_X86_64 && HWY_TARGET == HWY_AVX3_DL
-constexpr Int8Kernel kInt8 = int8_avx512vnni;
-#elif HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
-constexpr Int8Kernel kInt8 = int8_avx2;
-#else
-constexpr Int8Kernel kInt8 = int8_portable;
-#endif
-
 void multiply_int8(const Call& call) {
   const TensorView& x = call.inputs[0];
   const TensorView& y = call.outputs[0];
@@ -65,27 +56,9 @@ void multiply_int8(const Call& call) {
   call.pool->parallel_for(blocks.count(), [&](int64_t task) {
     const int64_t row = task / blocks.across * blocks.rows;
     const int64_t tile = task % blocks.across * blocks.outputs / kOutputsPerTile;
-    kInt8(p, row, std::min(x.rows, row + blocks.rows), tile,
-          std::min(p.layout.tiles(), tile + blocks.outputs / kOutputsPerTile));
+    kInt8Kernel(p, row, std::min(x.rows, row + blocks.rows), tile,
+                std::min(p.layout.tiles(), tile + blocks.outputs / kOutputsPerTile));
   });
-}
-
-// A tile as [16, columns] floats.
-void decode_tile(const TileLayout& layout, const std::byte* data, int64_t tile, float* to) {
-  using tensor::quant::kBlock;
-  uint8_t codes[kOutputsPerTile * kBlock];
-  const std::byte* block = data + tile * layout.tile_bytes();
-  for (int64_t b = 0; b < layout.blocks(); ++b) {
-    if (b % layout.blocks_per_group() == 0) block += layout.parameter_bytes();
-    unpack_block(layout.format.bits, block, codes);
-    block += layout.block_bytes();
-    const int64_t count = std::min(kBlock, layout.columns - b * kBlock);
-    for (int64_t n = 0; n < kOutputsPerTile; ++n) {
-      const auto p = tile_parameters(layout, data, tile * kOutputsPerTile + n, b * kBlock);
-      float* row = to + n * layout.columns + b * kBlock;
-      for (int64_t k = 0; k < count; ++k) row[k] = decode(layout.format, p, codes[n * kBlock + k]);
-    }
-  }
 }
 
 // Weights in tiles and rows as they are: a tile at a time is decoded, then all rows pass.

@@ -21,9 +21,11 @@ struct Int8Product {
   TileLayout layout;
   const std::byte* weights = nullptr;
   Int8Rows x;
-  const float* bias = nullptr;  // [outputs], or null
-  float* y = nullptr;           // [rows, outputs]
+  const int32_t* x_row = nullptr;  // where row i of the product lies in x; null: at row i
+  const float* bias = nullptr;     // [outputs], or null
+  float* y = nullptr;              // [rows, outputs from first_output on]
   int64_t y_stride = 0;
+  int64_t first_output = 0;
 };
 
 // Rows [row, last_row) by tiles [tile, last_tile).

@@ -103,9 +103,13 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
     groups[v] = p.weights + (vector + v) / kParts * layout.tile_bytes();
     part[v] = (vector + v) % kParts * Isa::kLanes;
   }
+  int64_t blocks_at[kRows];  // where a row's blocks begin in x
   const int8_t* x[kRows];
 #pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r) x[r] = p.x.codes + (row + r) * p.x.blocks * kBlock;
+  for (int r = 0; r < kRows; ++r) {
+    blocks_at[r] = (p.x_row == nullptr ? row + r : int64_t{p.x_row[row + r]}) * p.x.blocks;
+    x[r] = p.x.codes + blocks_at[r] * kBlock;
+  }
 
   Float y[kRows][kVectors];
 #pragma GCC unroll 16
@@ -127,7 +131,7 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
       Int sum[kRows][kVectors];
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
-        const int32_t x_sum = p.x.sums[(row + r) * p.x.blocks + b];
+        const int32_t x_sum = p.x.sums[blocks_at[r] + b];
 #pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) {
           if (form == Form::kScale) {
@@ -151,14 +155,14 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
       add_steps<kBits, 3>(codes, x, b * kBlock, sum);
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
-        const Float x_scale = Isa::set(p.x.scales[(row + r) * p.x.blocks + b]);
+        const Float x_scale = Isa::set(p.x.scales[blocks_at[r] + b]);
 #pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) {
           y[r][v] = Isa::mul_add(Isa::to_float(sum[r][v]), Isa::mul(scale[v], x_scale), y[r][v]);
           if (form == Form::kScaleOffset) {
             const Float offset =
                 load_numbers(half_scales, groups[v] + layout.scale_bytes() + part[v] * item);
-            const auto x_sum = static_cast<float>(p.x.sums[(row + r) * p.x.blocks + b]);
+            const auto x_sum = static_cast<float>(p.x.sums[blocks_at[r] + b]);
             y[r][v] = Isa::mul_add(Isa::mul(x_scale, Isa::set(x_sum)), offset, y[r][v]);
           }
         }
@@ -175,7 +179,7 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
     for (int v = 0; v < kVectors; ++v) {
       const int64_t output = (vector + v) * Isa::kLanes;
       const int64_t count = std::min<int64_t>(Isa::kLanes, layout.outputs - output);
-      float* to = p.y + (row + r) * p.y_stride + output;
+      float* to = p.y + (row + r) * p.y_stride + output - p.first_output;
       float lanes[Isa::kLanes];
       Isa::store(y[r][v], lanes);
       for (int64_t i = 0; i < count; ++i)

@@ -2,16 +2,13 @@
 #include <vector>
 
 #include "base/check.h"
-#include "kernels/linear/contract.h"
+#include "kernels/linear/int8_reference.h"
 #include "kernels/weight_element.h"
 #include "tensor/quant/quantize.h"
 
 namespace gerbil::kernels::linear {
 
-namespace {
-
-// tensor/quant/quantize.h's int8 row against codes: exact inside a block.
-void int8_row(const float* x, const WeightView& w, const float* bias, float* y) {
+void int8_product(const float* x, const WeightView& w, const float* bias, float* y) {
   using tensor::quant::kBlock;
   const TileLayout layout = w.layout();
   std::vector<int8_t> codes(static_cast<size_t>(w.columns));
@@ -40,8 +37,6 @@ void int8_row(const float* x, const WeightView& w, const float* bias, float* y) 
   }
 }
 
-}  // namespace
-
 void reference(const Call& call) {
   const TensorView& x = call.inputs[0];
   const TensorView& y = call.outputs[0];
@@ -49,7 +44,7 @@ void reference(const Call& call) {
   const float* bias = call.weights.size() > 1 ? call.weights[1].f32() : nullptr;
   GERBIL_ASSERT(x.contiguous_rows() && x.width() == w.columns && y.width() == w.rows);
   if (w.tiles && call.int8_activations) {
-    for (int64_t row = 0; row < x.rows; ++row) int8_row(x.f32(row), w, bias, y.f32(row));
+    for (int64_t row = 0; row < x.rows; ++row) int8_product(x.f32(row), w, bias, y.f32(row));
     return;
   }
   for (int64_t n = 0; n < w.rows; ++n) {
