@@ -144,12 +144,15 @@ ExitCode chat(const ChatCommandOptions& options) {
       return report_error(good.error().message);
     }
   }
+  Result<ChatTemplateOptions> chat_template = chat_template_options(options.templating);
+  if (!chat_template) return report_error(chat_template.error().message);
   ModelLoader loader;
   Result<std::unique_ptr<Engine>> engine = loader.load(options.load);
   if (!engine) return report_error(engine.error().message);
   Result<std::unique_ptr<Session>> session = (*engine)->new_session();
   if (!session) return report_error(session.error().message);
-  ChatSession chat_session(*std::move(engine), *std::move(session), std::move(tools));
+  ChatSession chat_session(*std::move(engine), *std::move(session), std::move(tools),
+                           *std::move(chat_template));
   chat_session.settings() = ChatSettings(options.settings);
   chat_session.messages().set_system(options.system);
   const bool person = is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);

@@ -13,7 +13,10 @@ bool is_empty(const Answer& answer) {
 Result<Answer> ChatSession::answer(const OnDelta& on_delta) {
   const GenerationOptions generation = settings_.generation();
   Request request = generation_request(generation);
-  request.prompt = Chat{.messages = messages_.json(), .tools = tools_, .think = generation.think};
+  request.prompt = Chat{.messages = messages_.json(),
+                        .tools = tools_,
+                        .think = generation.think,
+                        .chat_template = chat_template_};
   // 32 bits: short enough to type again.
   last_seed_ = generation.sampling.seed.value_or(std::random_device()());
   request.sampling.seed = last_seed_;

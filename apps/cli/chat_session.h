@@ -20,8 +20,12 @@ struct ChatTotals {
 
 class ChatSession {
  public:
-  ChatSession(std::unique_ptr<Engine> engine, std::unique_ptr<Session> session, std::string tools)
-      : engine_(std::move(engine)), session_(std::move(session)), tools_(std::move(tools)) {}
+  ChatSession(std::unique_ptr<Engine> engine, std::unique_ptr<Session> session, std::string tools,
+              ChatTemplateOptions chat_template)
+      : engine_(std::move(engine)),
+        session_(std::move(session)),
+        tools_(std::move(tools)),
+        chat_template_(std::move(chat_template)) {}
 
   ChatMessages& messages() { return messages_; }
   ChatSettings& settings() { return settings_; }
@@ -40,6 +44,7 @@ class ChatSession {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Session> session_;
   std::string tools_;
+  ChatTemplateOptions chat_template_;
   ChatMessages messages_;
   ChatSettings settings_;
   std::optional<Answer> last_answer_;

@@ -102,6 +102,7 @@ Command parse_run(std::vector<std::string> words) {
       ->excludes(messages)
       ->excludes(tools)
       ->excludes(system);
+  add_template_flags(app, &run.templating);
   add_generation_options(app, &run.generation);
   app.add_flag("--stats", run.stats, "Speeds and choices on standard error");
   app.add_flag("--json", run.json, "The whole answer as one JSON object");
@@ -114,6 +115,9 @@ Command parse_run(std::vector<std::string> words) {
   if (run.raw && run.generation.think) return wrong(app, "--raw excludes --think and --no-think");
   if (run.raw && run.generation.thinking_budget) {
     return wrong(app, "--raw excludes --thinking-budget");
+  }
+  if (run.raw && run.templating.any()) {
+    return wrong(app, "--raw excludes --chat-template, --template-args and --template-time");
   }
   if (run.logprobs && !run.json) return wrong(app, "--logprobs requires --json");
   if (run.messages_file == "-" && run.tools_file == "-") {
@@ -160,6 +164,7 @@ Command parse_chat(std::vector<std::string> words) {
          },
          "Colours and bold type [auto: on a terminal, unless NO_COLOR is set]")
       ->type_name("auto|always|never");
+  add_template_flags(app, &chat.templating);
   add_generation_options(app, &checked);
   add_load_options(app, &chat.load, &chat.quiet);
 
@@ -196,9 +201,7 @@ Command parse_template(std::vector<std::string> words) {
       ->required();
   add_file(app, "--tools", &options.tools_file, "Functions the model may call: a JSON array");
   add_think(app, &options.chat.think);
-  app.add_option("--template-args", options.chat.template_arguments,
-                 "Further variables for the template: a JSON object")
-      ->type_name("JSON");
+  add_template_flags(app, &options.templating);
   app.add_flag("--no-generation-prompt", bare, "Without the opening of the model's turn");
   if (auto done = parse(app, std::move(words))) return *done;
   if (options.messages_file == "-" && options.tools_file == "-") {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/template_flags.h"
 #include "gerbil/gerbil.h"
 
 namespace gerbil::cli {
@@ -34,6 +35,7 @@ struct RunOptions {
   std::string messages_file;          // instead of a prompt; "-": standard input
   std::string tools_file;
   std::optional<std::string> system;
+  TemplateFlags templating;
   GenerationOptions generation;
   std::optional<int32_t> logprobs;
   bool raw = false;
@@ -51,6 +53,7 @@ struct ChatCommandOptions {
   std::optional<std::string> system;
   std::string load_file;  // a saved chat to go on with
   std::string tools_file;
+  TemplateFlags templating;
   ColorChoice color = ColorChoice::kAuto;
   bool markdown = true;
   bool history = true;
@@ -68,7 +71,8 @@ struct TemplateOptions {
   std::string model;
   std::string messages_file;
   std::string tools_file;
-  ChatOptions chat;
+  ChatOptions chat;  // without its template
+  TemplateFlags templating;
 };
 
 struct ForwardOptions {

@@ -22,7 +22,13 @@ Result<std::optional<Request>> read_request(const RunOptions& options) {
   Chat chat{.messages = {},
             .tools = {},
             .think = options.generation.think,
-            .continue_final_message = options.continues};
+            .continue_final_message = options.continues,
+            .chat_template = {}};
+  if (Result<ChatTemplateOptions> chosen = chat_template_options(options.templating)) {
+    chat.chat_template = *std::move(chosen);
+  } else {
+    return std::unexpected(chosen.error());
+  }
   if (!options.tools_file.empty()) {
     Result<std::string> tools = read_input_file(options.tools_file);
     if (!tools) return std::unexpected(tools.error());

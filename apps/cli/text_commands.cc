@@ -39,9 +39,13 @@ ExitCode render(const TemplateOptions& options) {
     if (!text) return report_error(text.error().message);
     tools = std::move(*text);
   }
+  ChatOptions chat = options.chat;
+  auto chat_template = chat_template_options(options.templating);
+  if (!chat_template) return report_error(chat_template.error().message);
+  chat.chat_template = *std::move(chat_template);
   const auto tokenizer = Tokenizer::load(options.model, bundled_models_folder());
   if (!tokenizer) return report_error(tokenizer.error().message);
-  const auto prompt = (*tokenizer)->render(*messages, tools, options.chat);
+  const auto prompt = (*tokenizer)->render(*messages, tools, chat);
   if (!prompt) {
     return report_chat_error(prompt.error().message, options.messages_file, options.tools_file);
   }

@@ -68,15 +68,39 @@ struct LoadOptions {
 
 // ---- text without weights
 
+// A day and a time of day, wherever that is.
+struct CivilTime {
+  int year = 1970;
+  int month = 1;  // 1 to 12
+  int day = 1;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+};
+
+// What makes a prompt of a chat.
+struct ChatTemplateOptions {
+  // Which of the checkpoint's templates, where it has several. Empty: "tool_use" where tools are
+  // given and there is such a one, else "default". An error says which there are.
+  std::string name;
+  // A template (Jinja) in place of the checkpoint's; errors call it `source_name`.
+  std::string source;
+  std::string source_name;
+  // A JSON object of further variables for the template: {"documents": [...], "reasoning_effort":
+  // "low"}.
+  std::string arguments;
+  // What time it is for templates that print it (strftime_now), so that a prompt can be made again.
+  // Unset: the local time.
+  std::optional<CivilTime> now;
+};
+
 struct ChatOptions {
   std::optional<bool> think;          // unset: the template's own default
   bool add_generation_prompt = true;  // end with the opening of the assistant's turn
   // The last message is unfinished: the prompt ends where its content does. Excludes
   // add_generation_prompt.
   bool continue_final_message = false;
-  // A JSON object of further variables for the template: {"documents": [...], "reasoning_effort":
-  // "low"}.
-  std::string template_arguments;
+  ChatTemplateOptions chat_template;
 };
 
 // The tokenizer and chat template of a checkpoint. Immutable: share it between threads.
@@ -113,6 +137,7 @@ struct Chat {
   // The last message (of the assistant) is unfinished: the answer goes on where its content ends,
   // and holds only what is new. `think` says nothing then: the content may be inside of <think>.
   bool continue_final_message = false;
+  ChatTemplateOptions chat_template;
 };
 struct RawText {  // the answer goes on where it ends; what is not UTF-8 is refused, not repaired
   std::string text;

@@ -115,7 +115,7 @@ Result<Plan> plan(const LoadOptions& options) {
   add_model(files, model, plan);
   if (const auto tokenizer = prompter.tokenizer())
     plan.tokenizer_tokens = (*tokenizer)->vocab_size();
-  plan.chat_template = prompter.chat_template().has_value();
+  plan.chat_template = prompter.chat_template({}, "").has_value();
   plan.backend = footprint.backend;
   plan.quant = api::quant_name(footprint.choices.weights);
   plan.activations = api::activations_name(footprint.choices);

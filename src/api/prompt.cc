@@ -41,15 +41,20 @@ std::optional<std::string_view> open_thinking(std::string_view content) {
 
 Result<std::string> render(const Prompter& prompter, const Chat& chat) {
   if (!chat.continue_final_message)
-    return prompter.render(chat.messages, chat.tools, {.think = chat.think});
+    return prompter.render(chat.messages, chat.tools,
+                           {.think = chat.think, .chat_template = chat.chat_template});
   GERBIL_TRY(const std::string content, unfinished_content(chat.messages));
   const auto thinking = open_thinking(content);
   const std::string before = thinking ? without_last(chat.messages) : "";
   if (before.empty())
-    return prompter.render(
-        chat.messages, chat.tools,
-        {.think = chat.think, .add_generation_prompt = false, .continue_final_message = true});
-  GERBIL_TRY(std::string prompt, prompter.render(before, chat.tools, {.think = true}));
+    return prompter.render(chat.messages, chat.tools,
+                           {.think = chat.think,
+                            .add_generation_prompt = false,
+                            .continue_final_message = true,
+                            .chat_template = chat.chat_template});
+  GERBIL_TRY(
+      std::string prompt,
+      prompter.render(before, chat.tools, {.think = true, .chat_template = chat.chat_template}));
   const size_t end = prompt.find_last_not_of('\n') + 1;
   if (std::string_view(prompt).substr(0, end).ends_with(kThinkOpen))
     prompt.resize(end - kThinkOpen.size());
@@ -63,8 +68,9 @@ Result<Prompt> make(const Prompter& prompter, const Chat& chat, int64_t context)
   GERBIL_CHECK_OK(check_text_only(chat.messages));
   GERBIL_TRY(prompt.ids, encode(prompter, text, false, context));
   if (std::cmp_greater_equal(prompt.ids.size(), context)) return prompt;  // will be refused
-  GERBIL_TRY(const text::ChatTemplate* chat_template, prompter.chat_template());
-  prompt.chat = chat_template->response_format(text, chat.tools);
+  GERBIL_TRY(const text::ChatTemplate chat_template,
+             prompter.chat_template(chat.chat_template, chat.tools));
+  prompt.chat = chat_template.response_format(text, chat.tools);
   if (chat.continue_final_message) {
     GERBIL_TRY(const std::string content, unfinished_content(chat.messages));
     const auto thinking = open_thinking(content);
@@ -76,7 +82,8 @@ Result<Prompt> make(const Prompter& prompter, const Chat& chat, int64_t context)
   if (chat.continue_final_message) return prompt;  // ends where the next one will go on
   // Where the conversation ends and the opening of the answer begins: the next prompt goes on from
   // there.
-  const ChatOptions history_only{.think = chat.think, .add_generation_prompt = false};
+  const ChatOptions history_only{
+      .think = chat.think, .add_generation_prompt = false, .chat_template = chat.chat_template};
   if (const auto history = prompter.render(chat.messages, chat.tools, history_only)) {
     GERBIL_TRY(const std::vector<int32_t> ids, prompter.encode(*history, false));
     prompt.shared = common_prefix(ids, prompt.ids);

@@ -4,12 +4,13 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "gerbil/gerbil.h"
 #include "hub/model_files.h"
-#include "text/chat_template.h"
+#include "text/chat_templates.h"
 #include "text/tokenizer.h"
 
 namespace gerbil::api {
@@ -30,13 +31,15 @@ class Prompter {
                              const ChatOptions& options) const;
   bool has_tokenizer() const { return tokenizer_.has_value(); }
   Result<const text::Tokenizer*> tokenizer() const;
-  Result<const text::ChatTemplate*> chat_template() const;
+  // The template that makes a chat's prompt. `tools`: as in Chat.
+  Result<text::ChatTemplate> chat_template(const ChatTemplateOptions& options,
+                                           std::string_view tools) const;
 
  private:
   std::string folder_;
   std::optional<text::Tokenizer> tokenizer_;
-  std::optional<text::ChatTemplate> template_;
-  Error template_error_;  // why there is none
+  std::optional<text::ChatTemplates> templates_;
+  Error templates_error_;  // why there are none
 };
 
 }  // namespace gerbil::api

@@ -88,6 +88,30 @@ bool has(const std::string& folder, std::string_view name) {
   return platform::file_kind(platform::join_path(folder, name)) != platform::FileKind::kNone;
 }
 
+// additional_chat_templates/NAME.jinja
+Status read_additional_templates(ModelFiles& files) {
+  constexpr std::string_view kFolder = "additional_chat_templates";
+  constexpr std::string_view kEnding = ".jinja";
+  constexpr size_t kMost = 64;
+  constexpr uint64_t kMaxBytes = 4u << 20;
+  const std::string folder = files.path(kFolder);
+  if (platform::file_kind(folder) != platform::FileKind::kFolder) return {};
+  GERBIL_TRY(std::vector<std::string> names, platform::list_folder(folder));
+  std::erase_if(names, [&](const std::string& name) {
+    return !name.ends_with(kEnding) || name.size() == kEnding.size();
+  });
+  if (names.size() > kMost)
+    return unsupported("{}: expected at most {} templates, found {}", folder, kMost, names.size());
+  std::ranges::sort(names);
+  for (const std::string& name : names) {
+    GERBIL_TRY(std::string text,
+               platform::read_text_file(platform::join_path(folder, name), kMaxBytes));
+    files.additional_chat_templates.emplace_back(name.substr(0, name.size() - kEnding.size()),
+                                                 std::move(text));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string ModelFiles::path(std::string_view file) const {
@@ -108,6 +132,7 @@ Result<ModelFiles> open_model(std::string_view reference, const HubOptions& opti
     if (!has(files.folder, file.name)) continue;
     GERBIL_TRY(files.*file.text, platform::read_text_file(files.path(file.name), file.max_bytes));
   }
+  GERBIL_CHECK_OK(read_additional_templates(files));
   if (options.weights) {
     GERBIL_TRY(files.checkpoint, format::open_checkpoint(files.folder));
   }

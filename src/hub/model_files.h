@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "format/checkpoint.h"
@@ -25,10 +27,12 @@ struct HubOptions {
 struct ModelFiles {
   std::string folder;  // without a closing slash
   std::string config;  // the text of config.json; the others are absent where the file is
-  std::optional<std::string> generation_config;          // generation_config.json
-  std::optional<std::string> tokenizer;                  // tokenizer.json
-  std::optional<std::string> tokenizer_config;           // tokenizer_config.json
-  std::optional<std::string> chat_template;              // chat_template.jinja
+  std::optional<std::string> generation_config;  // generation_config.json
+  std::optional<std::string> tokenizer;          // tokenizer.json
+  std::optional<std::string> tokenizer_config;   // tokenizer_config.json
+  std::optional<std::string> chat_template;      // chat_template.jinja
+  // NAME and text of additional_chat_templates/NAME.jinja, by name.
+  std::vector<std::pair<std::string, std::string>> additional_chat_templates;
   std::optional<std::string> chat_template_json;         // chat_template.json, of older processors
   std::optional<std::string> preprocessor_config;        // preprocessor_config.json
   std::optional<std::string> video_preprocessor_config;  // video_preprocessor_config.json

@@ -159,89 +159,22 @@ Result<std::string> cut_at_mark(std::string prompt, const std::string& name) {
   return prompt;
 }
 
-// "<s>" or {"content": "<s>", ...}
-const std::string* token_text(const json::Value& token) {
-  if (token.string()) return token.string();
-  if (!token.object()) return nullptr;
-  const json::Value* content = token.object()->find("content");
-  return content ? content->string() : nullptr;
-}
-
 }  // namespace
 
-Result<ChatTemplate::Source> ChatTemplate::compile_source(std::string_view source, std::string name,
-                                                          const jinja::Limits& limits) {
-  GERBIL_TRY(jinja::Template compiled, jinja::Template::compile(source, std::move(name), limits));
-  const auto mentions = [&](std::string_view marker) {
-    return source.find(marker) != std::string_view::npos;
-  };
-  return Source{std::move(compiled), mentions("<think>"), mentions("<tool_call>")};
-}
-
 Result<ChatTemplate> ChatTemplate::compile(std::string_view source, std::string name,
-                                           const jinja::Limits& limits) {
-  ChatTemplate out;
-  GERBIL_TRY(out.default_, compile_source(source, std::move(name), limits));
+                                           const jinja::Limits& limits,
+                                           const SpecialTokens& special_tokens) {
+  GERBIL_TRY(jinja::Template compiled, jinja::Template::compile(source, std::move(name), limits));
+  ChatTemplate out(std::move(compiled));
+  out.mentions_thinking_ = source.contains("<think>");
+  out.mentions_tool_calls_ = source.contains("<tool_call>");
+  out.special_tokens_ = special_tokens;
   return out;
 }
 
-Status ChatTemplate::take(const json::Value& source, const json::Fields& fields,
-                          std::string_view file) {
-  if (source.string()) {
-    GERBIL_TRY(default_, compile_source(*source.string(), std::string(file)));
-    return {};
-  }
-  if (!source.array())
-    return fields.expected("chat_template", "a string or a list of named templates");
-  for (const json::Value& entry : *source.array()) {
-    GERBIL_TRY(const json::Fields named, json::Fields::of(entry, file));
-    GERBIL_TRY(const std::string name, named.string("name"));
-    if (name != "default" && name != "tool_use") continue;  // for other purposes: rag, ...
-    GERBIL_TRY(const std::string text, named.string("template"));
-    auto& slot = name == "default" ? default_ : tool_use_;
-    GERBIL_TRY(slot, compile_source(text, fmt::format("{} ({})", file, name)));
-  }
-  return {};
-}
-
-Result<ChatTemplate> ChatTemplate::from_files(std::optional<std::string_view> chat_template_jinja,
-                                              std::optional<std::string_view> tokenizer_config_json,
-                                              std::optional<std::string_view> chat_template_json) {
-  static constexpr std::string_view kConfig = "tokenizer_config.json";
-  static constexpr std::string_view kTokens[] = {"bos_token", "eos_token", "unk_token", "pad_token",
-                                                 "sep_token", "cls_token", "mask_token"};
-  ChatTemplate out;
-  if (chat_template_jinja) {
-    GERBIL_TRY(out.default_, compile_source(*chat_template_jinja, "chat_template.jinja"));
-  }
-  if (chat_template_json && !out.default_) {
-    static constexpr std::string_view kFile = "chat_template.json";
-    GERBIL_TRY(const json::Value file, json::parse(*chat_template_json, kFile));
-    GERBIL_TRY(const json::Fields fields, json::Fields::of(file, kFile));
-    if (const json::Value* source = fields.find("chat_template"))
-      GERBIL_CHECK_OK(out.take(*source, fields, kFile));
-  }
-  if (tokenizer_config_json) {
-    GERBIL_TRY(const json::Value config, json::parse(*tokenizer_config_json, kConfig));
-    GERBIL_TRY(const json::Fields fields, json::Fields::of(config, kConfig));
-    for (std::string_view token : kTokens) {
-      const json::Value* value = fields.find(token);
-      if (const std::string* text = value ? token_text(*value) : nullptr)
-        out.special_tokens_.emplace_back(token, *text);
-    }
-    const bool found = out.default_ || out.tool_use_;
-    if (const json::Value* source = found ? nullptr : fields.find("chat_template"))
-      GERBIL_CHECK_OK(out.take(*source, fields, kConfig));
-  }
-  if (!out.default_ && !out.tool_use_)
-    return fail(ErrorCode::kNotFound,
-                "the model has no chat template, neither chat_template.jinja nor in {}", kConfig);
-  return out;
-}
-
-const ChatTemplate::Source& ChatTemplate::source_for(bool with_tools) const {
-  if ((with_tools && tool_use_) || !default_) return *tool_use_;
-  return *default_;
+bool gives_tools(std::string_view tools) {
+  const std::string_view bare = jinja::strip(tools, jinja::Side::kBoth);
+  return !bare.empty() && bare != "null";
 }
 
 Result<std::string> ChatTemplate::render(std::string_view messages, std::string_view tools,
@@ -269,7 +202,6 @@ Result<std::string> ChatTemplate::render(std::string_view messages, std::string_
 Result<std::string> ChatTemplate::render_once(const json::Value& messages, const json::Value* tools,
                                               const ChatOptions& options,
                                               bool arguments_as_objects) const {
-  const jinja::Template& compiled = source_for(tools != nullptr).compiled;
   const auto fill = [&](Runtime& runtime, jinja::Variables& variables) -> Status {
     for (const auto& [name, token] : special_tokens_)
       variables.emplace_back(name, jinja::uncounted_string(token));
@@ -295,18 +227,16 @@ Result<std::string> ChatTemplate::render_once(const json::Value& messages, const
     }
     return {};
   };
-  GERBIL_TRY(std::string prompt, compiled.render(fill, options.now));
+  GERBIL_TRY(std::string prompt, compiled_.render(fill, options.now));
   if (!options.continue_final_message) return prompt;
-  return cut_at_mark(std::move(prompt), compiled.name());
+  return cut_at_mark(std::move(prompt), compiled_.name());
 }
 
 ResponseFormat ChatTemplate::response_format(std::string_view prompt,
                                              std::string_view tools) const {
-  const bool with_tools = !tools.empty();
-  const Source& source = source_for(with_tools);
   ResponseFormat out;
-  out.thinking = source.mentions_thinking;
-  out.tool_calls = source.mentions_tool_calls;
+  out.thinking = mentions_thinking_;
+  out.tool_calls = mentions_tool_calls_;
   out.starts_in_reasoning =
       out.thinking && jinja::strip(prompt, jinja::Side::kRight).ends_with("<think>");
   out.tools = tools;

@@ -1,4 +1,5 @@
-// A model's chat template: messages and tools in, the prompt out.
+// A model's chat template: messages and tools in, the prompt out. Which one a model has, say
+// text/chat_templates.h.
 //
 // The template is the checkpoint's own Jinja source (see text/jinja/template.h); messages and tools
 // are JSON text and reach it as they are, unknown keys included, in the way of transformers'
@@ -29,25 +30,21 @@ struct ChatOptions {
   // Where this is off, they do so only if the template fails on the string.
   bool tool_arguments_as_objects = false;
   std::string variables_json;           // an object of further variables, or nothing
-  std::optional<jinja::CivilTime> now;  // local time, for templates that print the date
+  std::optional<jinja::CivilTime> now;  // for templates that print the date
 };
+
+// bos_token, eos_token ...: variables of the template.
+using SpecialTokens = std::vector<std::pair<std::string, std::string>>;
 
 class ChatTemplate {
  public:
   // `name` is what errors call it: usually "chat_template.jinja".
   static Result<ChatTemplate> compile(std::string_view source, std::string name,
-                                      const jinja::Limits& limits = {});
+                                      const jinja::Limits& limits = {},
+                                      const SpecialTokens& special_tokens = {});
 
-  // From the texts of a checkpoint's files: chat_template.jinja wins over chat_template.json (of
-  // older processors), and that over tokenizer_config.json. The `chat_template` of the latter two
-  // is a string or a list of named ones ("default", "tool_use": taken where there are tools).
-  // bos_token, eos_token ... of tokenizer_config.json become variables. kNotFound where there is no
-  // template.
-  static Result<ChatTemplate> from_files(std::optional<std::string_view> chat_template_jinja,
-                                         std::optional<std::string_view> tokenizer_config_json,
-                                         std::optional<std::string_view> chat_template_json = {});
-
-  // `messages`: a JSON array of objects with a `role`. `tools`: a JSON array, or empty for none.
+  // `messages`: a JSON array of objects with a `role`. `tools`: a JSON array, or empty (or null)
+  // for none.
   Result<std::string> render(std::string_view messages, std::string_view tools,
                              const ChatOptions& options = {}) const;
 
@@ -56,23 +53,17 @@ class ChatTemplate {
   ResponseFormat response_format(std::string_view prompt, std::string_view tools) const;
 
  private:
-  struct Source {
-    jinja::Template compiled;
-    bool mentions_thinking = false;
-    bool mentions_tool_calls = false;
-  };
-  ChatTemplate() = default;
-  static Result<Source> compile_source(std::string_view source, std::string name,
-                                       const jinja::Limits& limits = {});
-  // A string or a list of named templates; `file` is where it stands.
-  Status take(const json::Value& source, const json::Fields& fields, std::string_view file);
-  const Source& source_for(bool with_tools) const;
+  explicit ChatTemplate(jinja::Template compiled) : compiled_(std::move(compiled)) {}
   Result<std::string> render_once(const json::Value& messages, const json::Value* tools,
                                   const ChatOptions& options, bool arguments_as_objects) const;
 
-  std::optional<Source> default_;
-  std::optional<Source> tool_use_;
-  std::vector<std::pair<std::string, std::string>> special_tokens_;
+  jinja::Template compiled_;
+  bool mentions_thinking_ = false;
+  bool mentions_tool_calls_ = false;
+  SpecialTokens special_tokens_;
 };
+
+// Whether `tools`, as given to render(), is more than nothing: an empty array is.
+bool gives_tools(std::string_view tools);
 
 }  // namespace gerbil::text

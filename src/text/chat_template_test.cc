@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+#include "text/chat_templates.h"
+
 namespace gerbil::text {
 namespace {
 
@@ -16,10 +18,17 @@ std::string file_text(const std::string& path) {
   return out.str();
 }
 
+Result<ChatTemplate> chosen(std::string_view source, std::string_view config) {
+  GERBIL_TRY(
+      const ChatTemplates templates,
+      ChatTemplates::from_files({.chat_template_jinja = source, .tokenizer_config_json = config}));
+  return templates.choose("", false);
+}
+
 ChatTemplate nano() {
   const std::string source = file_text("models/qwen3_5-nano-vl/chat_template.jinja");
   const std::string config = file_text("models/qwen3_5-nano-vl/tokenizer_config.json");
-  auto compiled = ChatTemplate::from_files(source, config);
+  auto compiled = chosen(source, config);
   EXPECT_TRUE(compiled) << compiled.error().message;
   return *std::move(compiled);
 }
@@ -111,7 +120,7 @@ TEST(ChatTemplate, PromptsWithMediaAreTransformersOwn) {
   std::map<std::string, ChatTemplate> templates;
   for (const std::string folder : {"models/qwen3_5-nano-vl", "tests/data/nano/gemma4-nano"}) {
     const std::string source = file_text(folder + "/chat_template.jinja");
-    auto compiled = ChatTemplate::from_files(source, file_text(folder + "/tokenizer_config.json"));
+    auto compiled = chosen(source, file_text(folder + "/tokenizer_config.json"));
     ASSERT_TRUE(compiled) << compiled.error().message;
     templates.emplace(folder.substr(folder.rfind('/') + 1), *std::move(compiled));
   }
@@ -131,6 +140,102 @@ TEST(ChatTemplate, PromptsWithMediaAreTransformersOwn) {
     ++cases;
   }
   EXPECT_EQ(cases, 70);
+}
+
+// Templates of widely used models: gerbil, npm's @huggingface/jinja and Jinja2 agree on these.
+TEST(ChatTemplate, PromptsOfOtherModelsAreTheirs) {
+  std::ifstream file(GERBIL_SOURCE_DIR "/tests/data/text/template_prompts.jsonl");
+  std::string line;
+  ASSERT_TRUE(std::getline(file, line));
+  const auto first = json::parse(line, "contexts");
+  ASSERT_TRUE(first);
+  const json::Object& contexts = *first->object()->find("contexts")->object();
+  int prompts = 0;
+  while (std::getline(file, line)) {
+    const auto parsed = json::parse(line, "template");
+    ASSERT_TRUE(parsed);
+    SpecialTokens tokens;
+    for (const json::Member& token : parsed->object()->find("variables")->object()->members())
+      tokens.emplace_back(token.key, *token.value.string());
+    const auto compiled = ChatTemplate::compile(string_member(*parsed, "template"),
+                                                string_member(*parsed, "name"), {}, tokens);
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    for (const json::Member& prompt : parsed->object()->find("prompts")->object()->members()) {
+      const json::Value& context = *contexts.find(prompt.key);
+      SCOPED_TRACE(string_member(*parsed, "name") + " " + prompt.key);
+      const ChatOptions options{
+          .add_generation_prompt = *context.object()->find("add_generation_prompt")->boolean(),
+          .variables_json = string_member(context, "variables"),
+          .now = jinja::CivilTime{2026, 2, 28, 23, 5, 9}};
+      EXPECT_EQ(text_of(compiled->render(string_member(context, "messages"),
+                                         string_member(context, "tools"), options)),
+                *prompt.value.string());
+      ++prompts;
+    }
+  }
+  EXPECT_EQ(prompts, 194);
+}
+
+// Both spellings of a call's arguments, in a template that writes them as JSON and in one that
+// writes a tag for each.
+TEST(ChatTemplate, StringAndObjectArgumentsMakeTheSamePrompt) {
+  std::ifstream file(GERBIL_SOURCE_DIR "/tests/data/text/template_prompts.jsonl");
+  std::string line;
+  int templates = 0;
+  const auto messages = [](std::string_view arguments) {
+    return fmt::format(R"([{{"role": "user", "content": "?"}}, {{"role": "assistant", "content": "",
+      "tool_calls": [{{"type": "function", "function": {{"name": "f", "arguments": {}}}}}]}}])",
+                       arguments);
+  };
+  while (std::getline(file, line)) {
+    const auto parsed = json::parse(line, "template");
+    ASSERT_TRUE(parsed);
+    const json::Value* name = parsed->object()->find("name");
+    if (!name || (*name->string() != "Qwen3-0.6B" && *name->string() != "Qwen3.5-4B")) continue;
+    const auto compiled = ChatTemplate::compile(string_member(*parsed, "template"), "t");
+    ASSERT_TRUE(compiled);
+    const ChatOptions options{.add_generation_prompt = false};
+    const std::string object = text_of(compiled->render(
+        messages(R"({"a": 1, "b": [true, null], "c": "x\ny", "d": {"e": "\"}"}})"), "", options));
+    const std::string string = text_of(compiled->render(
+        messages(
+            R"("{\"a\": 1, \"b\": [true, null], \"c\": \"x\\ny\", \"d\": {\"e\": \"\\\"}\"}}")"),
+        "", options));
+    EXPECT_EQ(object, string);
+    EXPECT_TRUE(object.ends_with(*name->string() == "Qwen3-0.6B" ? R"(<tool_call>
+{"name": "f", "arguments": {"a": 1, "b": [true, null], "c": "x\ny", "d": {"e": "\"}"}}}
+</tool_call><|im_end|>
+)"
+                                                                 : R"(<tool_call>
+<function=f>
+<parameter=a>
+1
+</parameter>
+<parameter=b>
+[true, null]
+</parameter>
+<parameter=c>
+x
+y
+</parameter>
+<parameter=d>
+{"e": "\"}"}
+</parameter>
+</function>
+</tool_call><|im_end|>
+)")) << object;
+    // What the template writes the parser reads.
+    ResponseParser parser({.tools = R"([{"function": {"name": "f", "parameters": {"properties": {
+        "a": {"type": "integer"}, "b": {"type": "array"}, "c": {"type": "string"}, "d": {"type": "object"}}}}}])"});
+    std::vector<ResponseEvent> events;
+    parser.push(std::string_view(object).substr(object.rfind("<tool_call>")), events);
+    parser.finish(events);
+    ASSERT_FALSE(events.empty());
+    EXPECT_EQ(events[0].tool_call.arguments,
+              R"({"a": 1, "b": [true, null], "c": "x\ny", "d": {"e": "\"}"}})");
+    ++templates;
+  }
+  EXPECT_EQ(templates, 2);
 }
 
 TEST(ChatTemplate, PutsMediaWhereContentPartsSay) {
@@ -247,51 +352,6 @@ TEST(ChatTemplate, RefusesWhatIsNoConversation) {
             "error: tools: expected an array, found an object");
   EXPECT_EQ(render("x", R"([{"role": "a"}])", "", {.variables_json = "[]"}),
             "error: template variables: expected an object, found an array of 0");
-}
-
-TEST(ChatTemplate, IsFoundInTheCheckpointsFiles) {
-  const auto found = [](std::optional<std::string_view> jinja,
-                        std::optional<std::string_view> config, std::string_view tools = "") {
-    const auto chat_template = ChatTemplate::from_files(jinja, config);
-    if (!chat_template) return "error: " + chat_template.error().message;
-    return text_of(chat_template->render(R"([{"role": "user"}])", tools));
-  };
-  EXPECT_EQ(found("file", R"({"chat_template": "config"})"), "file");
-  EXPECT_EQ(
-      found({},
-            R"({"chat_template": "config{{ bos_token }}{{ eos_token }}{{ pad_token is defined }}",
-                          "bos_token": "<s>", "eos_token": {"content": "</s>"}, "pad_token": null})"),
-      "config<s></s>False");
-  EXPECT_EQ(found("{{ bos_token }}", R"({"bos_token": "<s>"})"), "<s>");
-  constexpr std::string_view kNamed =
-      R"({"chat_template": [{"name": "default", "template": "plain"}, {"name": "rag", "template": "{%"},
-                            {"name": "tool_use", "template": "tools"}]})";
-  EXPECT_EQ(found({}, kNamed), "plain");
-  EXPECT_EQ(found({}, kNamed, "[{}]"), "tools");
-  EXPECT_EQ(found({}, "{}"),
-            "error: the model has no chat template, neither chat_template.jinja nor in "
-            "tokenizer_config.json");
-  EXPECT_EQ(ChatTemplate::from_files({}, {}).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(found({}, R"({"chat_template": 5})"),
-            "error: tokenizer_config.json: \"chat_template\": expected a string or a list of named "
-            "templates, found 5");
-  EXPECT_EQ(found({}, R"({"chat_template": "a\n{{ x"})"),
-            "error: tokenizer_config.json:2: a tag is not closed with }}");
-}
-
-TEST(ChatTemplate, OfAProcessorComesBeforeTheTokenizers) {
-  const auto found = [](std::optional<std::string_view> jinja, std::string_view json) {
-    const auto chat_template =
-        ChatTemplate::from_files(jinja, R"({"chat_template": "config", "bos_token": "<s>"})", json);
-    if (!chat_template) return "error: " + chat_template.error().message;
-    return text_of(chat_template->render(R"([{"role": "user"}])", ""));
-  };
-  EXPECT_EQ(found({}, R"({"chat_template": "processor{{ bos_token }}"})"), "processor<s>");
-  EXPECT_EQ(found("file", R"({"chat_template": "processor"})"), "file");
-  EXPECT_EQ(found({}, "{}"), "config");
-  EXPECT_TRUE(found({}, "[]").starts_with("error: chat_template.json"));
-  EXPECT_EQ(found({}, R"({"chat_template": "{{"})"),
-            "error: chat_template.json:1: a tag is not closed with }}");
 }
 
 TEST(ChatTemplate, SaysHowToReadTheAnswer) {

@@ -4,8 +4,12 @@
 // {"name": ..., "arguments": {...}} or <function=NAME><parameter=ARG>VALUE</parameter></function>.
 // A marker that is torn between pieces is held back until it is whole, as are line breaks that may
 // belong to one. Line breaks around the reasoning and around tool calls are the template's, not the
-// model's: they are dropped. Nothing else is lost: a tool call that is malformed or never closed
-// comes out as text.
+// model's: they are dropped. Nothing else is lost: a tool call that is malformed or breaks off
+// comes out as text; one that is whole but for its closing marker counts.
+//
+// Models think about tool calls, and some forget to close their thinking before they make one: a
+// call inside of the reasoning counts where nothing but calls follows it, and is reasoning
+// otherwise.
 //
 // One parser per answer, one thread. The events do not depend on how the answer was cut into
 // pieces, but for where runs of text are divided.
@@ -44,37 +48,55 @@ class ResponseParser {
   void finish(std::vector<ResponseEvent>& events);
 
   bool in_reasoning() const {
-    return state_ == State::kReasoningStart || state_ == State::kReasoning;
+    return state_ == State::kReasoningStart || state_ == State::kReasoning ||
+           state_ == State::kReasoningCall;
   }
 
  private:
   using Events = std::vector<ResponseEvent>;
   enum class State : uint8_t {
     kStart,           // nothing but white space so far
-    kReasoningStart,  // line breaks are dropped
+    kReasoningStart,  // line breaks are dropped, and another <think>
     kReasoning,
-    kTextStart,  // line breaks are dropped
+    kReasoningCall,  // before an opening marker in it
+    kTextStart,      // line breaks are dropped
     kText,
-    kToolCall,  // after its opening marker
+    kToolCall,  // before its opening marker
+  };
+
+  // A tool call at an offset of pending_, where its opening marker stands.
+  struct Scan {
+    enum class Found : uint8_t { kMore, kCalls, kNone };
+    Found found = Found::kMore;  // kMore: the next piece decides
+    size_t end = 0;              // of kCalls: behind them; of kNone: behind what is no call
+    std::vector<ToolCall> calls;
   };
 
   // Each consumes what it can of pending_; false: it needs more.
   bool step(Events& events);
   bool start();
-  bool drop_line_breaks(State next);
+  bool reasoning_start();
+  bool text_start();
   bool reasoning(Events& events);
+  bool reasoning_call(Events& events);
   bool text(Events& events);
   bool tool_call(Events& events);
-  void give_up_tool_call(Events& events);
 
+  Scan scan(size_t at);
+  Scan scan_end(size_t at, size_t end) const;
+  // The first `size` bytes of pending_ are no tool call.
+  void give_up_call(size_t size, State next, Events& events);
+  void open_call(size_t at, State next, Events& events);
   void emit(ResponseEvent::Kind kind, std::string_view text, Events& events);
 
   bool tool_calls_ = true;
+  bool ended_ = false;  // there is no next piece
   State state_ = State::kStart;
   std::string pending_;
-  std::string before_call_;  // the line breaks dropped in front of a tool call
-  size_t searched_ = 0;      // no end of the tool call before this offset
-  // Declared types of parameters, by "function" and then "parameter".
+  std::string before_call_;      // the line breaks dropped in front of a tool call
+  size_t searched_ = 0;          // no end of the tool call before this offset
+  size_t call_end_ = 0;          // of calls_, in pending_
+  std::vector<ToolCall> calls_;  // whole ones in the reasoning: what follows decides
   ParameterTypes parameter_types_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "text/response_parser.h"
 
 namespace {
@@ -28,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       .tool_calls = (data[0] & 2) != 0,
       .starts_in_reasoning = (data[0] & 4) != 0,
       .tools =
-          R"([{"function": {"name": "f", "parameters": {"properties": {"a": {"type": "string"}}}}}])"};
+          R"([{"function": {"name": "f", "parameters": {"properties": {"a": {"type": "string"}, "n": {"type": "integer"},
+              "x": {"anyOf": [{"type": "number"}, {"type": "null"}]}, "o": {"type": "object"}, "b": {"type": "boolean"}}}}}])"};
   const auto whole = parse(format, answer, answer.size() + 1);
   const auto cut = parse(format, answer, 1 + (data[0] >> 3));
   GERBIL_ASSERT(whole.size() == cut.size());
@@ -37,6 +39,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     GERBIL_ASSERT(whole[i].kind == cut[i].kind && whole[i].text == cut[i].text);
     GERBIL_ASSERT(whole[i].tool_call.name == cut[i].tool_call.name);
     GERBIL_ASSERT(whole[i].tool_call.arguments == cut[i].tool_call.arguments);
+    if (whole[i].kind == ResponseEvent::Kind::kToolCall) {
+      const auto arguments = gerbil::json::parse(whole[i].tool_call.arguments, "arguments");
+      GERBIL_ASSERT(arguments && arguments->object());
+    }
     text_bytes += whole[i].text.size();
   }
   GERBIL_ASSERT(text_bytes <= answer.size());

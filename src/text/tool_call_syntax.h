@@ -2,10 +2,11 @@
 // functions, any thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gerbil::text {
 
@@ -14,14 +15,29 @@ struct ToolCall {
   std::string arguments;  // JSON text of an object
 };
 
-using ParameterTypes = std::map<std::string, std::map<std::string, std::string>>;
+// What JSON schema says a value may be: bits of ValueType; 0: nothing is known.
+using ValueTypes = uint8_t;
+enum ValueType : ValueTypes {
+  kString = 1,
+  kInteger = 2,
+  kNumber = 4,
+  kBoolean = 8,
+  kNull = 16,
+  kObject = 32,
+  kArray = 64,
+};
 
-// function -> parameter -> JSON schema type, of a JSON array of tools; what is not understood is
-// left out.
+using ParameterTypes = std::map<std::string, std::map<std::string, ValueTypes>>;
+
+// function -> parameter -> types, of a JSON array of tools; what is not understood is left out.
 ParameterTypes parameter_types(std::string_view tools);
 
-// nothing: not a tool call.
-std::optional<ToolCall> parse_tool_call(std::string_view body, const ParameterTypes& types);
+// The one call in JSON, or the calls in tags, of which there may be several. None: it is no tool
+// call.
+std::vector<ToolCall> parse_tool_calls(std::string_view body, const ParameterTypes& types);
+
+// Whether `body` begins as a tool call does: -1 no, 0 it is too short to tell, 1 yes.
+int begins_tool_call(std::string_view body);
 
 // Whether `body` may be the beginning of a tool call that itself contains "</tool_call>": it ends
 // inside of a JSON string, or of a parameter's value.

@@ -168,6 +168,108 @@ std::vector<BadInput> templates() {
   };
 }
 
+// What a template may try against the host that renders it: each ends soon, with one line.
+std::vector<BadInput> hostile_templates() {
+  const std::pair<const char*, const char*> rows[] = {
+      {"{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}",
+       "macros and blocks are nested deeper than 600 levels"},
+      {"{% macro c() %}{{ caller() }}{% endmacro %}{% macro r() %}{% call c() %}{{ r() }}{% "
+       "endcall "
+       "%}{% endmacro %}{{ r() }}",
+       "macros and blocks are nested deeper than 600 levels"},
+      {"{% for x in [messages] recursive %}{{ loop([messages]) }}{% endfor %}",
+       "macros and blocks are nested deeper than 600 levels"},
+      {"{% for i in range(1000000000) %}{% endfor %}",
+       "range too big: templates may have at most 100000 items"},
+      {"{{ range(10 ** 9)|sum }}", "range too big: templates may have at most 100000 items"},
+      {"{% set s = 'x' * 50000000 %}{{ s ~ s }}",
+       "a string of 100000000 bytes is longer than the limit of 67108864"},
+      {"{{ ('x' * 1000000) * 1000 }}",
+       "a string of 1000000000 bytes is longer than the limit of 67108864"},
+      {"{{ 'x'|center(1000000000) }}",
+       "a string of 1000000000 bytes is longer than the limit of 67108864"},
+      {"{{ '\\t'.expandtabs(1000000000) }}",
+       "a string of 1000000001 bytes is longer than the limit of 67108864"},
+      {"{{ messages|tojson(indent=1000000000) }}",
+       "a string of 1000000000 bytes is longer than the limit of 67108864"},
+      {"{{ '%1000000000d' % 5 }}", "a format's width is larger than 100000"},
+      {"{{ '{:1000000000d}'.format(5) }}", "a format's width is larger than 100000"},
+      {"{{ [1, 2]|slice(1000000000)|list }}",
+       "'slice' wants from 1 to 100000 slices, got 1000000000"},
+      {"{{ 10 ** 10 ** 10 }}", "an integer does not fit 64 bits"},
+      // Nothing of the host is within reach: there is nothing behind what looks like Python's.
+      {"{{ ''.__class__.__mro__ }}", "'str object' has no attribute '__class__'"},
+      {"{{ messages.__class__.__base__.__subclasses__() }}",
+       "'list object' has no attribute '__class__'"},
+      {"{{ messages[0].__init__.__globals__ }}", "'dict object' has no attribute '__init__'"},
+      {"{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+       "'function object' has no attribute '__init__'"},
+      {"{{ raise_exception.__globals__['sys'] }}",
+       "'function object' has no attribute '__globals__'"},
+      {"{{ (''|attr('__class__')).__mro__ }}", "'str object' has no attribute '__class__'"},
+      {"{{ [messages]|map(attribute='__class__.__base__')|list }}",
+       "'list object' has no attribute '__class__'"},
+      {"{{ '{0.__class__.__mro__}'.format('') }}", "'str object' has no attribute '__class__'"},
+      {"{{ '%(__class__)s' % messages[0] }}", "format names a missing key \"__class__\""},
+      {"{{ self.__init__ }}", "'self' is undefined"},
+      {"{{ self._TemplateReference__context }}", "'self' is undefined"},
+      {"{% macro m() %}{% endmacro %}{{ m.__code__.co_filename }}",
+       "'Macro object' has no attribute '__code__'"},
+      {"{{ messages.append.__self__.x }}", "'function object' has no attribute '__self__'"},
+  };
+  std::vector<BadInput> out;
+  for (const auto& [source, line] : rows)
+    out.push_back({"HostileTemplate" + std::to_string(out.size()), kDemo, templated(source),
+                   renders(kHi), std::string("chat_template.jinja:1: ") + line});
+  return out;
+}
+
+std::vector<BadInput> template_choices() {
+  const auto with = [](const ChatTemplateOptions& options) -> Attempt {
+    return [options](const std::string& folder) -> Status {
+      const auto tokenizer = Tokenizer::load(folder);
+      if (!tokenizer) return std::unexpected(tokenizer.error());
+      const auto prompt = (*tokenizer)->render(kHi, "", {.chat_template = options});
+      if (!prompt) return std::unexpected(prompt.error());
+      return {};
+    };
+  };
+  const auto named = [](std::string_view list) {
+    return [list = std::string(list)](CheckpointCopy& copy) {
+      copy.remove(kTemplate);
+      copy.write("tokenizer_config.json", R"({"chat_template": )" + list + "}");
+    };
+  };
+  return {
+      {"TemplateNobodyNamed", kDemo, nothing(), with({.name = "rag"}),
+       R"(@: has no chat template "rag"; there is "default")"},
+      {"TemplateOfSeveralNames", kDemo,
+       named(R"([{"name": "rag", "template": "x"}, {"name": "a\"b", "template": "x"}])"), with({}),
+       R"(@: has no chat template "default": one must be chosen by its name, of "a\"b", "rag")"},
+      {"TemplateWithoutAName", kDemo, named(R"([{"template": "x"}])"), with({}),
+       R"(@: tokenizer_config.json: "name": expected a string, but it is missing)"},
+      {"TemplateNoString", kDemo, named(R"([{"name": "default", "template": 1}])"), with({}),
+       R"(@: tokenizer_config.json: "template": expected a string, found 1)"},
+      {"TemplateByNameAndSource", kDemo, nothing(), with({.name = "default", .source = "x"}),
+       "chat template: expected a name or a source, found both"},
+      {"BrokenTemplateOfTheCaller", kDemo, nothing(),
+       with({.source = "{{", .source_name = "mine.jinja"}),
+       "mine.jinja:1: a tag is not closed with }}"},
+      {"TemplateOfTheCallerNoUtf8", kDemo, nothing(), with({.source = "\xff"}),
+       "the chat template is not valid UTF-8 at byte 0 (0xff)"},
+      {"TemplateArgumentsNoObject", kDemo, nothing(), with({.arguments = "[]"}),
+       "template variables: expected an object, found an array of 0"},
+      {"TemplateArgumentsNoUtf8", kDemo, nothing(), with({.arguments = "\xff"}),
+       "template variables is not valid UTF-8 at byte 0 (0xff)"},
+      {"TemplateTimeThatNeverWas", kDemo, nothing(),
+       with({.now = CivilTime{.year = 2026, .month = 2, .day = 29}}),
+       "chat template: expected a date and time that exist, found 2026-2-29 0:0:0"},
+      {"TemplateTimeOfNoMonth", kDemo, nothing(),
+       with({.now = CivilTime{.year = 2026, .month = -2147483647, .day = 1}}),
+       "chat template: expected a date and time that exist, found 2026--2147483647-1 0:0:0"},
+  };
+}
+
 // ---- messages and tools
 
 std::vector<BadInput> chats_and_tools() {
@@ -356,8 +458,8 @@ std::vector<BadInput> options() {
 
 std::vector<BadInput> bad_requests() {
   std::vector<BadInput> all;
-  for (const auto& part :
-       {tokenizers(), templates(), chats_and_tools(), prompts(), input_files(), options()})
+  for (const auto& part : {tokenizers(), templates(), hostile_templates(), template_choices(),
+                           chats_and_tools(), prompts(), input_files(), options()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

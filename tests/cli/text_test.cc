@@ -1,6 +1,7 @@
 // gerbil tokenize and gerbil template, and what gerbil says about itself.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -139,6 +140,89 @@ TEST(TemplateTest, GivesTheTemplateWhatItAsksFor) {
   EXPECT_EQ(run.output, "a date of 4");
   EXPECT_TRUE(failed(with("[]"), 1, {"template variables", "object"}));
   EXPECT_TRUE(failed(with("{"), 1, {"template variables"}));
+}
+
+constexpr std::string_view kHi = R"([{"role": "user", "content": "Hi"}])";
+
+// A model with three templates: default, rag and tool_use.
+void add_templates(CheckpointCopy& copy) {
+  copy.write("chat_template.jinja", "plain {{ bos_token is defined }}");
+  std::filesystem::create_directory(std::filesystem::path(copy.path()) /
+                                    "additional_chat_templates");
+  copy.write("additional_chat_templates/tool_use.jinja", "with {{ tools|length }} tools");
+  copy.write("additional_chat_templates/rag.jinja",
+             "{{ documents|join }} {{ strftime_now('%c') }}");
+  copy.write("additional_chat_templates/README.md", "{%");
+}
+
+TEST(TemplateTest, TakesTheTemplateThatItsNameOrToolsSay) {
+  CheckpointCopy copy(demo_folder());
+  add_templates(copy);
+  const TempFolder folder;
+  write_file(folder / "tools.json", "[{}, {}]");
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"template", copy.path(), "--messages", "-"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return gerbil(Launch{.arguments = arguments, .input = std::string(kHi)});
+  };
+  EXPECT_EQ(with({}).output, "plain False");
+  EXPECT_EQ(with({"--tools", folder / "tools.json"}).output, "with 2 tools");
+  EXPECT_EQ(with({"--tools", folder / "tools.json", "--chat-template", "default"}).output,
+            "plain False");
+  EXPECT_EQ(with({"--chat-template", "rag", "--template-args", R"({"documents": ["a", "b"]})",
+                  "--template-time", "2026-02-28 23:59"})
+                .output,
+            "ab Sat Feb 28 23:59:00 2026");
+  EXPECT_TRUE(failed(with({"--chat-template", "rags"}), 1,
+                     {"no chat template \"rags\"", R"("default", "rag", "tool_use")"}));
+  EXPECT_TRUE(
+      failed(with({"--template-time", "2026-02-29"}), 2, {"--template-time", "2026-02-29"}));
+  EXPECT_TRUE(failed(with({"--chat-template", ""}), 2, {"--chat-template"}));
+}
+
+TEST(TemplateTest, TakesATemplateFromAFile) {
+  const TempFolder folder;
+  write_file(folder / "mine.jinja", "mine {{ messages[0].content }}");
+  write_file(folder / "broken", "a\n{{ b");
+  write_file(folder / "empty.txt", "");
+  const auto with = [&](const std::string& file) {
+    return gerbil(
+        Launch{.arguments = {"template", "demo", "--messages", "-", "--chat-template", file},
+               .input = std::string(kHi)});
+  };
+  EXPECT_EQ(with(folder / "mine.jinja").output, "mine Hi");
+  EXPECT_TRUE(failed(with(folder / "broken"), 1, {"/broken:2: "}));
+  EXPECT_TRUE(failed(with(folder / "empty.txt"), 1, {"empty.txt: the chat template is empty"}));
+  EXPECT_TRUE(failed(with(folder / "none.jinja"), 1, {"none.jinja"}));
+}
+
+// A template that asks the model something else than the user does.
+TEST(TemplateTest, RunAndChatTakeTheSameFlags) {
+  const TempFolder folder;
+  write_file(folder / "fixed.jinja",
+             "<|im_start|>user\n{{ question }}<|im_end|>\n<|im_start|>assistant\n<think>\n\n"
+             "</think>{{ '\\n\\n' }}");
+  const std::vector<std::string> flags = {"--quiet",
+                                          "--temperature",
+                                          "0",
+                                          "--chat-template",
+                                          folder / "fixed.jinja",
+                                          "--template-args",
+                                          R"({"question": "Whose national symbol is the wolf?"})"};
+  for (const std::string command : {"run", "chat"}) {
+    std::vector<std::string> arguments = {command, "demo"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Finished answered = gerbil(Launch{.arguments = arguments, .input = "Hello\n"});
+    EXPECT_TRUE(succeeded(answered)) << command;
+    EXPECT_EQ(answered.output, "The wolf is the symbol of Murandy.\n") << command;
+  }
+  EXPECT_TRUE(failed(gerbil({"run", "demo", "Hi", "--chat-template", "rag"}), 1,
+                     {"no chat template \"rag\"; there is \"default\""}));
+  EXPECT_TRUE(failed(gerbil({"run", "demo", "Hi", "--raw", "--template-args", "{}"}), 2,
+                     {"--raw excludes"}));
+  EXPECT_TRUE(failed(
+      gerbil(Launch{.arguments = {"chat", "demo", "--chat-template", "./none"}, .input = "Hi\n"}),
+      1, {"./none"}));
 }
 
 TEST(TemplateTest, BadMessagesAreErrors) {
