@@ -91,6 +91,7 @@ Result<ChatTemplate> ChatTemplates::compile(std::string_view source, std::string
 
 std::vector<std::string> ChatTemplates::names() const {
   std::vector<std::string> out;
+  out.reserve(templates_.size());
   for (const Named& named : templates_) out.push_back(named.name);
   std::ranges::sort(out);
   return out;
