@@ -24,4 +24,11 @@ std::string bundled_models_folder() {
   return GERBIL_SOURCE_MODELS;
 }
 
+std::string cache_folder() {
+  if (auto chosen = environment("GERBIL_CACHE")) return *chosen;
+  if (const auto caches = environment("XDG_CACHE_HOME")) return *caches + "/gerbil";
+  if (const auto home = environment("HOME")) return *home + "/.cache/gerbil";
+  return "";
+}
+
 }  // namespace gerbil::cli

@@ -13,4 +13,8 @@ std::optional<std::string> environment(const char* name);
 // else the models/ of the source folder that the program was built from.
 std::string bundled_models_folder();
 
+// Where quantised weights are kept between runs: $GERBIL_CACHE; else gerbil/ in $XDG_CACHE_HOME or
+// in ~/.cache. Empty where none of them is known.
+std::string cache_folder();
+
 }  // namespace gerbil::cli

@@ -175,6 +175,10 @@ void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet) {
       [=](int64_t value) { load->context = value; },
       "Most tokens of prompt and answer [the model's maximum, or what fits]")
       ->group(kGroup);
+  app.add_flag_callback(
+         "--no-cache", [=] { load->cache_bytes = 0; },
+         "Neither keep quantised weights for the next run nor take those of an earlier one")
+      ->group(kGroup);
   app.add_flag("--quiet", *quiet, "No notes on standard error")->group(kGroup);
 }
 

@@ -23,6 +23,7 @@ usage: gerbil COMMAND MODEL ...
   template  print the prompt that a chat becomes
   forward   write a prompt's logits and hidden states to a file
   plan      say what a model would take, without loading it
+  cache     list or clear the quantised weights that are kept for the next run
 
 MODEL is a checkpoint's folder, or demo: the bundled model.
 'gerbil COMMAND --help' lists a command's options; 'gerbil --version' prints the version.
@@ -256,6 +257,23 @@ Command parse_plan(std::vector<std::string> words) {
   return options;
 }
 
+Command parse_cache(std::vector<std::string> words) {
+  CacheOptions options;
+  std::string what;
+  CLI::App app(
+      "Quantised weights that are kept for the next run, in $GERBIL_CACHE, $XDG_CACHE_HOME/gerbil "
+      "or ~/.cache/gerbil.",
+      "gerbil cache");
+  app.add_option("ACTION", what, "ls: list the files, the last used first; clear: remove them")
+      ->required()
+      ->check(CLI::IsMember({"ls", "clear"}))
+      ->type_name("ls|clear");
+  app.add_flag("--json", options.json, "As one JSON object");
+  if (auto done = parse(app, std::move(words))) return *done;
+  options.clear = what == "clear";
+  return options;
+}
+
 }  // namespace
 
 Command parse_command_line(const std::vector<std::string>& arguments) {
@@ -268,6 +286,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (name == "template") return parse_template(std::move(words));
   if (name == "forward") return parse_forward(std::move(words));
   if (name == "plan") return parse_plan(std::move(words));
+  if (name == "cache") return parse_cache(std::move(words));
   if (name == "--help" || name == "-h" || name == "help") return ShowText{std::string(kHelp)};
   if (name == "--version") return ShowText{fmt::format("gerbil {}\n", version())};
   return WrongUsage{

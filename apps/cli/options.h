@@ -88,6 +88,11 @@ struct PlanOptions {
   bool quiet = false;
 };
 
+struct CacheOptions {
+  bool clear = false;
+  bool json = false;
+};
+
 struct ShowText {
   std::string text;  // help or version, for standard output
 };
@@ -98,7 +103,7 @@ struct WrongUsage {
 };
 
 using Command = std::variant<RunOptions, ChatCommandOptions, TokenizeOptions, TemplateOptions,
-                             ForwardOptions, PlanOptions, ShowText, WrongUsage>;
+                             ForwardOptions, PlanOptions, CacheOptions, ShowText, WrongUsage>;
 
 // `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

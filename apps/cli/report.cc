@@ -38,6 +38,7 @@ ExitCode report_wrong_usage(std::string_view message, std::string_view help) {
 Result<std::unique_ptr<Engine>> ModelLoader::load(LoadOptions options) {
   LoadProgress progress;
   options.bundled_models = bundled_models_folder();
+  options.cache_folder = cache_folder();
   options.on_note = [this](std::string_view line) { notes_.emplace_back(line); };
   options.on_progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
   return Engine::load(options);

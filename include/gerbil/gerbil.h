@@ -60,11 +60,30 @@ struct LoadOptions {
   int64_t batch = 512;  // most rows (tokens) of a step, 1 to 65536
   int64_t context =
       0;  // most tokens of a sequence; 0: the model's maximum, lowered to what fits in memory
+  // Where quantised weights are kept for the next load; made where it is missing. Several processes
+  // may use one folder. Empty: they are not kept.
+  std::string cache_folder;
+  // The files there that were not used for longest go until this many bytes are left; 0: nothing is
+  // kept, and nothing that was is used.
+  uint64_t cache_bytes = uint64_t{32} << 30;
   // Notes worth a line: what was skipped, that the context was lowered. Called during load.
   std::function<void(std::string_view line)> on_note;
   // Weights packed so far and in all, in stored bytes. Called during load.
   std::function<void(uint64_t done_bytes, uint64_t total_bytes)> on_progress;
 };
+
+// ---- the cache of quantised weights
+
+struct CachedFile {
+  std::string name;
+  uint64_t size_bytes = 0;
+  int64_t used_ns = 0;  // since 1970: when it was made or last used
+};
+
+// What a cache folder holds, the last used first; one that is not there is empty.
+GERBIL_API Result<std::vector<CachedFile>> list_cache(const std::string& cache_folder);
+// Removes it all; what was removed. A process that uses a file keeps its bytes until it ends.
+GERBIL_API Result<std::vector<CachedFile>> clear_cache(const std::string& cache_folder);
 
 // ---- text without weights
 

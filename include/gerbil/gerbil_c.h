@@ -98,6 +98,9 @@ GERBIL_API gerbil_status gerbil_options_set_threads(gerbil_options* options, int
 GERBIL_API gerbil_status gerbil_options_set_batch(gerbil_options* options, int64_t batch);
 /* Most tokens of a sequence; 0 (default): the model's maximum, lowered to what fits in memory. */
 GERBIL_API gerbil_status gerbil_options_set_context(gerbil_options* options, int64_t context);
+/* Where quantised weights are kept for the next load; "" (the default): nowhere. */
+GERBIL_API gerbil_status gerbil_options_set_cache_folder(gerbil_options* options,
+                                                         const char* folder);
 /* Called while a model is loaded or planned; a NULL function: nothing is called. */
 GERBIL_API gerbil_status gerbil_options_set_on_note(gerbil_options* options, gerbil_on_note on_note,
                                                     void* user);

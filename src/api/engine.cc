@@ -1,5 +1,6 @@
 #include "api/engine_impl.h"
 #include "api/load_options.h"
+#include "api/weight_cache.h"
 #include "base/quote.h"
 #include "hub/model_files.h"
 #include "platform/clock.h"
@@ -47,8 +48,11 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
         options.on_note(fmt::format("eos_token_id {} ends no answer: the model has only {} tokens",
                                     id, model.config->vocab));
   const runtime::RunnerOptions wanted = api::runner_options(options);
-  GERBIL_TRY(auto runner,
-             runtime::Runner::load(model, wanted, options.on_note, options.on_progress));
+  api::WeightCache cache(options, files);
+  GERBIL_TRY(auto runner, runtime::Runner::load(
+                              model, wanted, options.on_note, options.on_progress,
+                              [&](backend::WeightChoice choice) { return cache.open(choice); }));
+  cache.keep(runner->weights());
 
   ModelInfo& info = impl->info;
   info.architecture = model.family->architecture;

@@ -32,6 +32,22 @@ std::string join_path(std::string_view folder, std::string_view name);
 // The whole content of a regular file; more than `max_bytes` is an error.
 Result<std::string> read_text_file(const std::string& path, uint64_t max_bytes);
 
+// The first `most_bytes` of a regular file, or all of it.
+Result<std::string> read_start(const std::string& path, uint64_t most_bytes);
+
+struct FileInfo {
+  uint64_t size_bytes = 0;
+  int64_t changed_ns = 0;  // of its bytes, since 1970
+};
+Result<FileInfo> file_info(const std::string& path);
+
+// The file was used now: that is when it changed last.
+Status touch_file(const std::string& path);
+// One that is not there is removed already.
+Status remove_file(const std::string& path);
+// The folder and those above it, where they are missing; for this user alone.
+Status make_folders(const std::string& path);
+
 // The names in a folder, sorted, without "." and "..".
 Result<std::vector<std::string>> list_folder(const std::string& path);
 

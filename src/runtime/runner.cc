@@ -13,7 +13,7 @@ std::unique_ptr<backend::Backend> make_backend(const RunnerOptions& options) {
 Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
                                              const RunnerOptions& options, const LogSink& log,
                                              const backend::Progress& progress,
-                                             const backend::PackedCache* cache) {
+                                             const OpenCache& open_cache) {
   if (options.batch < 1 || options.batch > 65536)
     return invalid("batch: expected 1 to 65536 rows, found {}", options.batch);
   std::unique_ptr<Runner> runner(new Runner);
@@ -26,10 +26,11 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
   GERBIL_TRY(runner->choices_,
              choose(options, model, runner->graph_, layout, *runner->backend_, log));
   const Choices& choices = runner->choices_;
-  GERBIL_TRY(runner->weights_,
-             runner->backend_->load_weights(
-                 runner->graph_, model.weights,
-                 {.choice = choices.weights, .cache = cache, .progress = progress}));
+  GERBIL_TRY(runner->weights_, runner->backend_->load_weights(
+                                   runner->graph_, model.weights,
+                                   {.choice = choices.weights,
+                                    .cache = open_cache ? open_cache(choices.weights) : nullptr,
+                                    .progress = progress}));
   GERBIL_TRY(runner->store_, runner->backend_->make_state_store(layout, options.kv));
   runner->states_ = std::make_unique<StateManager>(
       layout, runner->store_.get(),

@@ -36,13 +36,15 @@ struct Choices {
   int64_t context = 0;
 };
 
+using OpenCache = std::function<const backend::PackedCache*(backend::WeightChoice)>;
+
 class Runner {
  public:
-  // `cache`, or null, is where quantised weights may be found.
+  // `open_cache`, where given, says where weights of a choice may be found; null: nowhere.
   static Result<std::unique_ptr<Runner>> load(const model::Model& model,
                                               const RunnerOptions& options, const LogSink& log,
                                               const backend::Progress& progress,
-                                              const backend::PackedCache* cache = nullptr);
+                                              const OpenCache& open_cache = {});
 
   backend::Backend& backend() { return *backend_; }
   backend::Plan& plan() { return *plan_; }

@@ -17,6 +17,8 @@
 #include <string_view>
 #include <utility>
 
+#include "support/temp_folder.h"
+
 namespace gerbil::testing {
 namespace {
 
@@ -37,7 +39,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-std::vector<std::string> child_environment(const std::map<std::string, std::string>& more) {
+std::vector<std::string> child_environment(std::map<std::string, std::string> more) {
+  static const TempFolder cache;  // not the user's own
+  more.emplace("GERBIL_CACHE", cache.path().string());
   std::vector<std::string> variables;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view variable = *entry;

@@ -63,6 +63,10 @@ gerbil_status gerbil_options_set_batch(gerbil_options* options, int64_t batch) {
 gerbil_status gerbil_options_set_context(gerbil_options* options, int64_t context) {
   return set(options, [&](gerbil_options& of) { of.load.context = context; });
 }
+gerbil_status gerbil_options_set_cache_folder(gerbil_options* options, const char* folder) {
+  if (folder == nullptr) return GERBIL_INVALID_ARGUMENT;
+  return set(options, [&](gerbil_options& of) { of.load.cache_folder = folder; });
+}
 gerbil_status gerbil_options_set_on_note(gerbil_options* options, gerbil_on_note on_note,
                                          void* user) {
   return set(options, [&](gerbil_options& of) {
