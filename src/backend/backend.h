@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/profile.h"
 #include "base/result.h"
 #include "base/span.h"
 #include "graph/batch.h"
@@ -84,6 +85,9 @@ class StateStore {
 // What a caller may watch beside the sampled ids. Called on the driver thread, before take()
 // returns.
 struct StepObserver {
+  // Null: nothing is timed. Else it is overwritten with what the step did; complete when take()
+  // returns.
+  StepProfile* profile = nullptr;
   // Rows [first, first + count) of a tapped value, [count, width], in pieces for values of wanted
   // rows.
   std::function<Status(std::string_view tap, int64_t first, int64_t count, Span<const float> rows)>
@@ -130,6 +134,10 @@ class Backend {
 
   virtual std::string_view name() const = 0;
   virtual int threads() const = 0;  // of this process that it computes with
+  // The instruction set of its kernels, "avx512"; "" where it has no choice.
+  virtual std::string_view isa() const = 0;
+  // Measures it; takes some hundred milliseconds. Not while a step is in flight.
+  virtual Result<MachineRates> measure_machine() = 0;
   virtual graph::Capabilities capabilities() const = 0;
   virtual Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
                                                               const graph::WeightMap& map,

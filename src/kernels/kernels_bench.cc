@@ -1,14 +1,15 @@
 // Every registered kernel on the cases of real model sizes, with one thread and with one per usable
 // processor, beside what this machine can do at best (limit/read: bytes summed from memory;
-// limit/fma: multiplications and additions in registers), in the same run:
+// limit/fma: multiplications and additions in registers; limit/int8: those of 8-bit integers, a
+// product and its addition counted as one), in the same run:
 //
 //   gerbil_kernels_bench --benchmark_filter='(limit|linear).*threads:1/'
 #include <benchmark/benchmark.h>
 
+#include "kernels/machine_limits.h"
 #include "kernels/registry.h"
 #include "kernels/testing/all_cases.h"
 #include "kernels/testing/bound_case.h"
-#include "kernels/testing/limits.h"
 
 namespace gerbil::kernels {
 namespace {
@@ -45,7 +46,7 @@ void read_limit(benchmark::State& state) {
   const std::vector<float> numbers(size_t{64} << 20, 1.0f);
   for (auto iteration : state) {
     (void)iteration;
-    benchmark::DoNotOptimize(testing::read_all(numbers, pool));
+    benchmark::DoNotOptimize(read_all(numbers, pool));
   }
   set_rates(state, numbers.size() * sizeof(float), 0);
 }
@@ -55,9 +56,19 @@ void fma_limit(benchmark::State& state) {
   uint64_t operations = 0;
   for (auto iteration : state) {
     (void)iteration;
-    operations = testing::multiply_add(pool);
+    operations = multiply_add(pool);
   }
   set_rates(state, 0, operations);
+}
+
+void int8_limit(benchmark::State& state) {
+  platform::ThreadPool pool(threads(state));
+  uint64_t products = 0;
+  for (auto iteration : state) {
+    (void)iteration;
+    products = multiply_add_int8(pool);
+  }
+  set_rates(state, 0, products);
 }
 
 template <class F>
@@ -72,6 +83,7 @@ void register_one(const std::string& name, F function) {
 bool register_all() {
   register_one("limit/read", read_limit);
   register_one("limit/fma", fma_limit);
+  register_one("limit/int8", int8_limit);
   for (const Case& c : testing::all_cases()) {
     if (c.purpose == Purpose::kTest) continue;
     const RowClass rows = row_class(c.rows());

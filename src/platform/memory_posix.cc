@@ -27,7 +27,7 @@ uint64_t memory_entry(std::string_view text, std::string_view key) {
     if (!line.starts_with(key)) continue;
     line.remove_prefix(key.size());
     if (!line.starts_with(':') && !line.starts_with(' ')) continue;
-    line.remove_prefix(std::min(line.size(), line.find_first_not_of(": ")));
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(": \t")));
     const uint64_t value = number(line).value_or(0);
     return line.ends_with(" kB") ? value * 1024 : value;
   }
@@ -64,6 +64,13 @@ Memory physical_memory() {
     memory.total_bytes = std::min(memory.total_bytes, *limit);
   memory.available_bytes = std::min(memory.available_bytes, memory.total_bytes);
   return memory;
+}
+
+ProcessMemory process_memory() {
+  const std::string status = read_system_file("/proc/self/status");
+  return {.resident_bytes = memory_entry(status, "VmRSS"),
+          .peak_resident_bytes = memory_entry(status, "VmHWM"),
+          .anonymous_bytes = memory_entry(status, "RssAnon")};
 }
 
 }  // namespace gerbil::platform

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "platform/clock.h"
 #include "platform/cpu_features.h"
@@ -46,11 +47,24 @@ TEST(Memory, SaysHowMuchThereIs) {
   EXPECT_LE(memory.available_bytes, memory.total_bytes);
 }
 
+TEST(Memory, SaysWhatThisProcessHas) {
+  const ProcessMemory before = process_memory();
+  EXPECT_GT(before.anonymous_bytes, 0u);
+  EXPECT_LE(before.anonymous_bytes, before.resident_bytes);
+  EXPECT_LE(before.resident_bytes, before.peak_resident_bytes + (8u << 20));
+  constexpr size_t kSize = 64u << 20;
+  const std::vector<char> block(kSize, 'x');
+  const ProcessMemory after = process_memory();
+  EXPECT_GE(after.anonymous_bytes, before.anonymous_bytes + kSize - (8u << 20));
+  EXPECT_GE(after.peak_resident_bytes + (8u << 20), after.resident_bytes);
+}
+
 TEST(Memory, ReadsEntriesOfTheSystemsTables) {
-  const char* text = "MemTotal:       16 kB\nMemTotalX: 1 kB\ninactive_file 123\nbroken\nlast:";
+  const char* text = "MemTotal:       16 kB\nMemTotalX: 1 kB\ninactive_file 123\nbroken\nVmHWM:\t    1760 kB\nlast:";
   EXPECT_EQ(memory_entry(text, "MemTotal"), 16384u);
   EXPECT_EQ(memory_entry(text, "inactive_file"), 123u);
   EXPECT_EQ(memory_entry(text, "broken"), 0u);
+  EXPECT_EQ(memory_entry(text, "VmHWM"), 1760u * 1024);
   EXPECT_EQ(memory_entry(text, "last"), 0u);
   EXPECT_EQ(memory_entry(text, "none"), 0u);
 }

@@ -119,8 +119,10 @@ bool Engine::step_locked() {
     return false;
   }
   backend::Plan& plan = runner_->plan();
-  const auto ticket = plan.submit(*batch, runner_->states().store(), nullptr);
+  const backend::StepObserver timed{.profile = &profile_};
+  const auto ticket = plan.submit(*batch, runner_->states().store(), on_step_ ? &timed : nullptr);
   const auto answer = ticket ? plan.take(*ticket) : std::unexpected(ticket.error());
+  if (answer && on_step_) on_step_(*batch, profile_);
   if (answer)
     scheduler_.commit(*answer);
   else
@@ -174,9 +176,14 @@ void Engine::stop() {
   driver.reset();  // waits for the step in flight, outside the monitor
 }
 
+void Engine::set_profiler(OnStep on_step) {
+  const MonitorLock lock(monitor_);
+  on_step_ = std::move(on_step);
+}
+
 Status Engine::with_runner(const std::function<Status(Runner&)>& use) {
   const MonitorLock lock(monitor_);
-  if (driven_) return invalid("forward needs the engine at rest: a driver thread runs");
+  if (driven_) return invalid("the engine is not at rest: a driver thread runs");
   return use(*runner_);
 }
 

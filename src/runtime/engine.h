@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "backend/profile.h"
 #include "platform/monitor.h"
 #include "runtime/conversation.h"
 #include "runtime/generation.h"
@@ -38,6 +39,11 @@ class Engine {
   Status start();
   void stop();
 
+  // Called after every step, on the thread that ran it, with the monitor held. Empty: steps are not
+  // timed.
+  using OnStep = std::function<void(const graph::Batch&, const backend::StepProfile&)>;
+  void set_profiler(OnStep on_step);
+
   // With the engine at rest between steps.
   Status with_runner(const std::function<Status(Runner&)>& use);
 
@@ -52,6 +58,8 @@ class Engine {
   Scheduler scheduler_;
   // Those that exist, the one that generated last at the end.
   std::vector<Conversation*> conversations_;
+  OnStep on_step_;
+  backend::StepProfile profile_;
   bool driven_ = false;  // a driver thread runs
   bool stopping_ = false;
   std::unique_ptr<platform::DriverThread> driver_;

@@ -1,10 +1,18 @@
 #include "backend/host/host_backend.h"
 
+#include "backend/host/machine_rates.h"
 #include "backend/host/plan.h"
 #include "backend/host/state_store.h"
 #include "backend/host/weights.h"
+#include "kernels/machine_limits.h"
 
 namespace gerbil::backend {
+
+std::string_view HostBackend::isa() const {
+  return level_ == kernels::Level::kCpu ? platform::name(kernels::highway_isa()) : "";
+}
+
+Result<MachineRates> HostBackend::measure_machine() { return measure_host(pool_); }
 
 Result<std::shared_ptr<const Weights>> HostBackend::load_weights(const graph::Graph& graph,
                                                                  const graph::WeightMap& map,

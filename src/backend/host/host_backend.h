@@ -15,6 +15,8 @@ class HostBackend final : public Backend {
 
   std::string_view name() const override { return name_; }
   int threads() const override { return pool_.threads(); }
+  std::string_view isa() const override;
+  Result<MachineRates> measure_machine() override;
   graph::Capabilities capabilities() const override { return kernels::capabilities(level_); }
   Result<std::shared_ptr<const Weights>> load_weights(const graph::Graph& graph,
                                                       const graph::WeightMap& map,

@@ -4,6 +4,7 @@
 
 #include "graph/passes/fuse.h"
 #include "graph/verify.h"
+#include "platform/clock.h"
 
 namespace gerbil::backend {
 namespace {
@@ -130,6 +131,7 @@ Status HostPlan::bind_node(const graph::Node& node, kernels::Level level) {
     const kernels::WeightView* weight = weights_->find(role);
     if (weight == nullptr) return fail(ErrorCode::kInternal, "weight \"{}\" was not loaded", role);
     bound.weights.push_back(*weight);
+    bound.weight_bytes.push_back(static_cast<uint64_t>(weight->count) * weight->matrix_bytes());
   }
   nodes_.push_back(std::move(bound));
   return {};
@@ -177,6 +179,11 @@ void HostPlan::fill_inputs(const graph::Batch& batch) {
 Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
                                 const StepObserver* observer) {
   GERBIL_CHECK_OK(check(batch));
+  StepProfile* profile = observer != nullptr ? observer->profile : nullptr;
+  if (profile != nullptr) {
+    profile->calls.clear();
+    profile->start_s = platform::monotonic_seconds();
+  }
   auto& store = static_cast<HostStateStore&>(states);
   for (const graph::PageCopy& copy : batch.copies) store.copy_page(copy);
   fill_inputs(batch);
@@ -185,7 +192,7 @@ Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
                      .run_of_row = Span<const int32_t>(run_of_row_).first(batch.token.size()),
                      .token = Span<const int32_t>(tokens_).first(batch.token.size())};
   for (const BoundNode& bound : nodes_)
-    if (!bound.wanted_part) run(bound, step, store, batch.rows());
+    if (!bound.wanted_part) run(bound, step, store, batch.rows(), profile);
   const bool watched = observer != nullptr && observer->on_tap;
   if (watched)
     for (const graph::Tap& tap : graph_.taps)
@@ -206,18 +213,19 @@ Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
       if (!bound.wanted_part) continue;
       if (graph::is_answer(bound.node->op) && batch.sampling.empty()) continue;
       if (std::holds_alternative<graph::Logprobs>(bound.node->op) && !logprobs) continue;
-      run(bound, step, store, step.wanted);
+      run(bound, step, store, step.wanted, profile);
       if (graph::is_answer(bound.node->op)) collect(bound, step.wanted, answer);
     }
     if (watched)
       for (const graph::Tap& tap : graph_.taps)
         if (tap.name == "logits") GERBIL_CHECK_OK(show(tap, first, step.wanted, *observer));
   }
+  if (profile != nullptr) profile->seconds = platform::monotonic_seconds() - profile->start_s;
   return ++last_;
 }
 
 void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states,
-                   int64_t rows) {
+                   int64_t rows, StepProfile* profile) {
   kernels::Call call{.op = &bound.node->op,
                      .weights = bound.weights,
                      .step = &step,
@@ -245,7 +253,18 @@ void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateS
     else
       call.slots = states.slot_view(bound.node->state);
   }
-  bound.kernels[static_cast<size_t>(kernels::row_class(rows))]->run(call);
+  const kernels::KernelRow& kernel = *bound.kernels[static_cast<size_t>(kernels::row_class(rows))];
+  if (profile == nullptr) return kernel.run(call);
+  OpCall record{.node = bound.node, .kernel = kernel.name, .rows = rows};
+  record.cost = graph::cost_of(graph_, *bound.node,
+                               {.batch = step.batch,
+                                .wanted = step.wanted,
+                                .weight_bytes = bound.weight_bytes,
+                                .kv_position_bytes = call.kv.page_bytes / graph::kPagePositions});
+  record.start_s = platform::monotonic_seconds();
+  kernel.run(call);
+  record.seconds = platform::monotonic_seconds() - record.start_s;
+  profile->calls.push_back(record);
 }
 
 Status HostPlan::show(const graph::Tap& tap, int64_t first, int64_t count,

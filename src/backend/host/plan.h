@@ -47,6 +47,7 @@ class HostPlan final : public Plan {
     std::vector<kernels::TensorView> inputs;
     std::vector<kernels::TensorView> outputs;
     std::vector<kernels::WeightView> weights;
+    std::vector<uint64_t> weight_bytes;  // of each
   };
 
   // What a step of so many rows works in.
@@ -84,7 +85,9 @@ class HostPlan final : public Plan {
   Status check(const graph::Batch& batch) const;
   void fill_inputs(const graph::Batch& batch);
   static void collect(const BoundNode& bound, int64_t wanted, Answer& answer);
-  void run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states, int64_t rows);
+  // `profile` may be null.
+  void run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states, int64_t rows,
+           StepProfile* profile);
   Status show(const graph::Tap& tap, int64_t first, int64_t count,
               const StepObserver& observer) const;
 

@@ -1,0 +1,14 @@
+// measure_host: how fast this machine reads memory and computes, with a backend's own threads.
+// Takes a few hundred milliseconds and, for that long, up to 256 MiB.
+#pragma once
+
+#include "backend/profile.h"
+#include "base/result.h"
+#include "platform/thread_pool.h"
+
+namespace gerbil::backend {
+
+// Of each rate the best of several tries: what disturbs a limit only lowers it.
+Result<MachineRates> measure_host(platform::ThreadPool& pool);
+
+}  // namespace gerbil::backend
