@@ -12,6 +12,7 @@ ExitCode tokenize(const TokenizeOptions& options);  // text_commands.cc
 ExitCode render(const TemplateOptions& options);    // text_commands.cc
 ExitCode forward(const ForwardOptions& options);    // forward_command.cc
 ExitCode plan(const PlanOptions& options);          // plan_command.cc
+ExitCode bench(const BenchOptions& options);        // bench_command.cc
 ExitCode cache(const CacheOptions& options);        // cache_command.cc
 
 }  // namespace gerbil::cli

@@ -43,6 +43,8 @@ ExitCode execute(const Command& command) {
           return plan(chosen);
         } else if constexpr (std::is_same_v<Chosen, CacheOptions>) {
           return cache(chosen);
+        } else if constexpr (std::is_same_v<Chosen, BenchOptions>) {
+          return bench(chosen);
         } else if constexpr (std::is_same_v<Chosen, WrongUsage>) {
           return report_wrong_usage(chosen.message, chosen.help);
         } else {

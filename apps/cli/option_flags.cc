@@ -132,6 +132,19 @@ void add_logprobs(CLI::App& app, std::optional<int32_t>* logprobs) {
       "With --json: log probabilities of the tokens, and of the N likeliest");
 }
 
+void add_counted(CLI::App& app, const std::string& name, int64_t most, int64_t* count,
+                 const std::string& help) {
+  add_number<int64_t>(
+      app, name, "N", 1, most, fmt::format("1 to {}", most), [=](int64_t value) { *count = value; },
+      help);
+}
+
+void add_seed(CLI::App& app, uint64_t* seed, const std::string& help) {
+  add_number<uint64_t>(
+      app, "--seed", "N", 0, std::numeric_limits<uint64_t>::max(), "a whole number from 0 on",
+      [=](uint64_t value) { *seed = value; }, help);
+}
+
 void add_model(CLI::App& app, std::string* model) {
   app.add_option("MODEL", *model, kModelHelp)->required()->type_name("");
 }

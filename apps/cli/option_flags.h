@@ -27,7 +27,11 @@ void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet);
 // How answers are made: the same for every command that generates.
 void add_generation_options(CLI::App& app, GenerationOptions* generation);
 void add_logprobs(CLI::App& app, std::optional<int32_t>* logprobs);
-// Those of them that a parsed command line has.
+// A whole number from 1 to `most`.
+void add_counted(CLI::App& app, const std::string& name, int64_t most, int64_t* count,
+                 const std::string& help);
+void add_seed(CLI::App& app, uint64_t* seed, const std::string& help);
+// Those of the generation options that a parsed command line has.
 std::vector<Setting> given_generation_options(const CLI::App& app);
 
 }  // namespace gerbil::cli

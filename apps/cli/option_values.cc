@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace gerbil::cli {
 
 std::string in_quotes(std::string_view word) {
@@ -36,6 +38,27 @@ Result<std::vector<int32_t>> parse_token_ids(std::string_view text) {
         Error{ErrorCode::kInvalidArgument, ids.empty() ? "no token ids" : "ends in a comma"});
   }
   return ids;
+}
+
+Result<std::vector<int64_t>> parse_counts(std::string_view text, int64_t least, int64_t most) {
+  std::vector<int64_t> counts;
+  while (true) {
+    const std::string_view word = text.substr(0, text.find(','));
+    const std::optional<int64_t> count = parse_number<int64_t>(word);
+    if (!count || *count < least || *count > most) {
+      return std::unexpected(
+          Error{ErrorCode::kInvalidArgument,
+                fmt::format("expected whole numbers from {} to {}, separated by commas, found {}",
+                            least, most, in_quotes(word))});
+    }
+    if (std::ranges::find(counts, *count) != counts.end()) {
+      return std::unexpected(
+          Error{ErrorCode::kInvalidArgument, fmt::format("{} is there twice", *count)});
+    }
+    counts.push_back(*count);
+    if (word.size() == text.size()) return counts;
+    text.remove_prefix(word.size() + 1);
+  }
 }
 
 }  // namespace gerbil::cli

@@ -33,4 +33,7 @@ std::string in_quotes(std::string_view word);
 // "1,2,3" or, as `gerbil tokenize` prints them, "1 2 3". At least one; none below 0.
 Result<std::vector<int32_t>> parse_token_ids(std::string_view text);
 
+// "512" or "0,2048": whole numbers from `least` to `most`, each once, in the order given.
+Result<std::vector<int64_t>> parse_counts(std::string_view text, int64_t least, int64_t most);
+
 }  // namespace gerbil::cli

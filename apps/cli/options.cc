@@ -23,6 +23,7 @@ usage: gerbil COMMAND MODEL ...
   template  print the prompt that a chat becomes
   forward   write a prompt's logits and hidden states to a file
   plan      say what a model would take, without loading it
+  bench     measure how fast a model runs here
   cache     list or clear the quantised weights that are kept for the next run
 
 MODEL is a checkpoint's folder, or demo: the bundled model.
@@ -257,6 +258,42 @@ Command parse_plan(std::vector<std::string> words) {
   return options;
 }
 
+void add_counts(CLI::App& app, const std::string& name, int64_t least, std::vector<int64_t>* counts,
+                const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [=](const std::string& text) {
+           Result<std::vector<int64_t>> given = parse_counts(text, least, 1 << 24);
+           if (!given) refuse(name, given.error().message);
+           *counts = std::move(*given);
+         },
+         help)
+      ->type_name("N,N,...");
+}
+
+Command parse_bench(std::vector<std::string> words) {
+  BenchOptions options;
+  CLI::App app(
+      "Measures how fast a model reads prompts and writes answers on this machine, beside what\n"
+      "the machine can do at best. Prompts are random tokens: no tokenizer is needed.",
+      "gerbil bench");
+  add_model(app, &options.load.model);
+  add_counts(app, "-p,--prompt", 1, &options.prompts, "Tokens of a prompt [512]");
+  add_counts(app, "-n,--tokens", 1, &options.tokens, "Tokens of an answer [128]");
+  add_counts(app, "-d,--depth", 0, &options.depths,
+             "Tokens that stand before the answer, untimed [0]");
+  add_counted(app, "-r,--repetitions", 1000, &options.repetitions,
+              "How often each is measured, behind a run that is not [5]");
+  add_seed(app, &options.seed, "Another seed is another prompt [0]");
+  app.add_flag("--profile", options.profile, "Times of every operation and layer too");
+  add_file(app, "--trace", &options.trace_file,
+           "Every call of an operation, for a trace viewer (ui.perfetto.dev)");
+  app.add_flag("--json", options.json, "As one JSON object (docs/benchmarks.md)");
+  add_load_options(app, &options.load, &options.quiet);
+  if (auto done = parse(app, std::move(words))) return *done;
+  return options;
+}
+
 Command parse_cache(std::vector<std::string> words) {
   CacheOptions options;
   std::string what;
@@ -286,6 +323,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (name == "template") return parse_template(std::move(words));
   if (name == "forward") return parse_forward(std::move(words));
   if (name == "plan") return parse_plan(std::move(words));
+  if (name == "bench") return parse_bench(std::move(words));
   if (name == "cache") return parse_cache(std::move(words));
   if (name == "--help" || name == "-h" || name == "help") return ShowText{std::string(kHelp)};
   if (name == "--version") return ShowText{fmt::format("gerbil {}\n", version())};

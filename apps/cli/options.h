@@ -88,6 +88,20 @@ struct PlanOptions {
   bool quiet = false;
 };
 
+// What `gerbil bench` measures; every list has at least one number.
+struct BenchOptions {
+  LoadOptions load;
+  std::vector<int64_t> prompts = {512};  // tokens
+  std::vector<int64_t> tokens = {128};   // of a decode
+  std::vector<int64_t> depths = {0};     // tokens in the cache before it
+  int64_t repetitions = 5;
+  uint64_t seed = 0;
+  std::string trace_file;
+  bool profile = false;
+  bool json = false;
+  bool quiet = false;
+};
+
 struct CacheOptions {
   bool clear = false;
   bool json = false;
@@ -102,8 +116,9 @@ struct WrongUsage {
   std::string help;     // the command whose help says more: "gerbil run --help"
 };
 
-using Command = std::variant<RunOptions, ChatCommandOptions, TokenizeOptions, TemplateOptions,
-                             ForwardOptions, PlanOptions, CacheOptions, ShowText, WrongUsage>;
+using Command =
+    std::variant<RunOptions, ChatCommandOptions, TokenizeOptions, TemplateOptions, ForwardOptions,
+                 PlanOptions, BenchOptions, CacheOptions, ShowText, WrongUsage>;
 
 // `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

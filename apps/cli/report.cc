@@ -40,7 +40,10 @@ Result<std::unique_ptr<Engine>> ModelLoader::load(LoadOptions options) {
   options.bundled_models = bundled_models_folder();
   options.cache_folder = cache_folder();
   options.on_note = [this](std::string_view line) { notes_.emplace_back(line); };
-  options.on_progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
+  options.on_progress = [&, also = std::move(options.on_progress)](uint64_t done, uint64_t total) {
+    progress.update(done, total);
+    if (also) also(done, total);
+  };
   return Engine::load(options);
 }
 

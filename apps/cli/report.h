@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gerbil/gerbil.h"
@@ -23,13 +24,16 @@ ExitCode report_wrong_usage(std::string_view message, std::string_view help);
 // "gerbil: note: ...", a line each.
 void print_notes(const std::vector<std::string>& notes);
 
-// Engine::load() with the bundled models' folder and a bar while it takes long. The notes of
+// Engine::load() with the bundled models' folder and a bar while it takes long; the options' own
+// on_progress is called too. The notes of
 // loading are kept: an error needs no company.
 class ModelLoader {
  public:
   Result<std::unique_ptr<Engine>> load(LoadOptions options);
   // Once the command is sure to work. Later calls print nothing.
   void print_notes();
+  // The notes, for who prints them later.
+  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
 
  private:
   std::vector<std::string> notes_;

@@ -78,6 +78,17 @@ std::string for_terminal(std::string_view text) {
   return shown;
 }
 
+void StatusLine::show(std::string_view text) {
+  if (!enabled_) return;
+  write_all(STDERR_FILENO, fmt::format("\r\x1b[K{}", for_terminal(text)));
+  shown_ = true;
+}
+
+void StatusLine::clear() {
+  if (shown_) write_all(STDERR_FILENO, "\r\x1b[K");
+  shown_ = false;
+}
+
 LoadProgress::LoadProgress()
     : enabled_(is_terminal(STDERR_FILENO)), next_(Clock::now() + kSilence) {}
 

@@ -34,6 +34,23 @@ void print_error_line(std::string_view line);
 // a checkpoint cannot steer the terminal.
 std::string for_terminal(std::string_view text);
 
+// What is being done, on one line of standard error that the next show() replaces and that vanishes
+// in the end. Nothing is shown where that is no terminal.
+class StatusLine {
+ public:
+  explicit StatusLine(bool enabled) : enabled_(enabled && is_terminal(2)) {}
+  ~StatusLine() { clear(); }
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  void show(std::string_view text);
+  void clear();
+
+ private:
+  bool enabled_;
+  bool shown_ = false;
+};
+
 // How far loading is, on one line of standard error that vanishes in the end. Nothing is shown
 // where that is no terminal, or within the first half second.
 class LoadProgress {

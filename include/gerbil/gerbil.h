@@ -315,11 +315,68 @@ struct ForwardRequest {
   bool taps = false;        // also hidden states and, after the prompt, recurrent states
 };
 
+// ---- measuring
+
+// What this machine can do at best, to put speeds beside: of each the best of several tries.
+struct MachineRates {
+  double read_bytes_s = 0;  // bytes read from memory, a second, by all threads together
+  double read_bytes_s_one_thread = 0;
+  double int8_products_s = 0;  // products of 8-bit integers, each added to a sum
+  double int8_products_s_one_thread = 0;
+  double f32_operations_s = 0;  // multiplications and additions of 32-bit floats
+  double f32_operations_s_one_thread = 0;
+};
+
+// One call of an operation.
+struct OpCall {
+  std::string_view op;      // "linear"
+  std::string_view kernel;  // which of the operation's kernels ran: "highway"
+  // The weight it works with, else the part of the model that it stands in:
+  // "layers.3.attention.qkv", "layers.3.mlp".
+  std::string_view place;
+  int64_t layer = -1;  // -1: of none
+  int64_t rows = 0;    // of its output
+  double start_s = 0;  // seconds since a fixed moment, the same for all calls
+  double seconds = 0;
+  // What it had to move and to compute at least.
+  uint64_t weight_bytes = 0;         // read
+  uint64_t state_read_bytes = 0;     // KV cache and recurrent states
+  uint64_t state_written_bytes = 0;  // likewise
+  uint64_t value_bytes = 0;          // inputs read, outputs written; mostly in caches
+  // Multiplications and additions of products, attention, convolutions and recurrences; 0 for
+  // others.
+  uint64_t operations = 0;
+};
+
+// One turn of the scheduler through the model. Texts in it live as long as the engine.
+struct StepProfile {
+  int64_t rows = 0;       // tokens that it computed, of all sequences
+  int64_t sequences = 0;  // whose tokens these are
+  int64_t drawn = 0;      // of these: drew a token; a prompt's step before its last draws none
+  double start_s = 0;     // as OpCall::start_s
+  double seconds = 0;     // the calls and what is between them
+  std::vector<OpCall> calls;
+};
+using OnStep = std::function<void(const StepProfile&)>;
+
+// Of this process; zeros where the system does not say.
+struct ProcessMemory {
+  uint64_t resident_bytes = 0;       // in memory, mapped files included
+  uint64_t peak_resident_bytes = 0;  // the most there was so far
+  uint64_t anonymous_bytes = 0;      // of resident_bytes: not the pages of files
+};
+GERBIL_API ProcessMemory process_memory();
+
 // ---- engine
 
 struct ModelInfo {
   std::string architecture;  // "Qwen3ForCausalLM"
   std::string backend;       // the one that runs
+  std::string isa;  // the instruction set of its kernels: "avx512"; "" where it has no choice
+  // Names as on the command line, with "auto" decided.
+  std::string quant, activations, kv;
+  int threads = 0;
+  int64_t batch = 0;
   std::string
       choices;  // "quant stored, activations f32, kv f16, 8 threads, batch 512, context 4096"
   int64_t context = 0;  // tokens a sequence may have
@@ -353,6 +410,13 @@ class GERBIL_API Engine {
   // value dim] F32. Memory stays bounded: logits go to the file as they come. Needs the driver's
   // turn: not while a driver thread runs.
   Status forward(const ForwardRequest& request, const std::string& output_file);
+
+  // Has every step timed, operation by operation, and shown to `on_step`, which is called like the
+  // other callbacks. Empty: no more, and steps cost what they cost before.
+  void set_profiler(OnStep on_step);
+  // Measures it with the engine's threads; takes some hundred milliseconds, and as long up to 256
+  // MiB of memory. Needs the driver's turn, as forward().
+  Result<MachineRates> measure_machine();
 
  private:
   friend class Session;

@@ -61,10 +61,15 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   info.vocab_size = runner->vocab();
   info.weight_bytes = runner->weight_bytes();
   info.sampling = public_defaults(impl->generation.sampling);
-  info.choices = fmt::format("quant {}, activations {}, kv {}, {} threads, batch {}, context {}",
-                             api::quant_name(runner->choices().weights),
-                             api::activations_name(runner->choices()), api::kv_name(wanted),
-                             runner->backend().threads(), runner->batch(), runner->context());
+  info.isa = runner->backend().isa();
+  info.quant = api::quant_name(runner->choices().weights);
+  info.activations = api::activations_name(runner->choices());
+  info.kv = api::kv_name(wanted);
+  info.threads = runner->backend().threads();
+  info.batch = runner->batch();
+  info.choices =
+      fmt::format("quant {}, activations {}, kv {}, {} threads, batch {}, context {}", info.quant,
+                  info.activations, info.kv, info.threads, info.batch, info.context);
   impl->engine = std::make_unique<runtime::Engine>(std::move(runner));
   info.load_ms = (platform::monotonic_seconds() - started) * 1e3;
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));

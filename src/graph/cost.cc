@@ -73,8 +73,8 @@ class Counter {
     for (const Run& run : batch.runs) {
       int64_t first = INT64_MAX;
       int64_t last = -1;
-      for (auto row = static_cast<size_t>(run.first);
-           row < static_cast<size_t>(run.first + run.count); ++row) {
+      const auto begin = static_cast<size_t>(run.first);
+      for (size_t row = begin; row < begin + static_cast<size_t>(run.count); ++row) {
         first = std::min(first, first_seen(row));
         last = std::max<int64_t>(last, batch.see_until[row]);
         cost_.operations += 4 * width * u64(batch.see_until[row] + 1 - first_seen(row));

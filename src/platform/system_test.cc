@@ -60,7 +60,9 @@ TEST(Memory, SaysWhatThisProcessHas) {
 }
 
 TEST(Memory, ReadsEntriesOfTheSystemsTables) {
-  const char* text = "MemTotal:       16 kB\nMemTotalX: 1 kB\ninactive_file 123\nbroken\nVmHWM:\t    1760 kB\nlast:";
+  const char* text =
+      "MemTotal:       16 kB\nMemTotalX: 1 kB\ninactive_file 123\nbroken\nVmHWM:\t    1760 "
+      "kB\nlast:";
   EXPECT_EQ(memory_entry(text, "MemTotal"), 16384u);
   EXPECT_EQ(memory_entry(text, "inactive_file"), 123u);
   EXPECT_EQ(memory_entry(text, "broken"), 0u);

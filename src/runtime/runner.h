@@ -48,6 +48,7 @@ class Runner {
 
   backend::Backend& backend() { return *backend_; }
   backend::Plan& plan() { return *plan_; }
+  const backend::Plan& plan() const { return *plan_; }
   StateManager& states() { return *states_; }
   const graph::StateLayout& layout() const { return states_->layout(); }
   // The graph as the family built it, before any pass: what a plan with taps is made from.
