@@ -173,7 +173,8 @@ void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet) {
   add_choice<Activations>(app, "--activations", "auto|f32|int8", activations_from_name,
                           &load->activations, "What products with quantised weights read")
       ->group(kGroup);
-  add_choice<Kv>(app, "--kv", "auto|f32|f16", kv_from_name, &load->kv, "How the KV cache is held")
+  add_choice<Kv>(app, "--kv", "auto|f32|f16|q8", kv_from_name, &load->kv,
+                 "How the KV cache is held")
       ->group(kGroup);
   add_number<int>(
       app, "--threads", "N", 0, 1024, "0 (one per processor) to 1024",

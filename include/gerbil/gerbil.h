@@ -37,7 +37,9 @@ enum class Backend { kAuto, kReference, kCpu, kWebGpu };
 // How weights are held: as stored, as numbers of a type, or group-quantised on load with so many
 // bits (32 weights share a scale; more bits for embedding and head); auto = stored.
 enum class Quant { kAuto, kStored, kF32, kBF16, kF16, kQ8, kQ6, kQ4 };
-enum class Kv { kAuto, kF32, kF16 };  // how the KV cache is held; auto = f16, f32 with Quant::kF32
+// How the KV cache is held; auto = f16, f32 with Quant::kF32. kQ8: int8 with a scale for every 32
+// numbers, 8.5 bits a number.
+enum class Kv { kAuto, kF32, kF16, kQ8 };
 // What products with quantised weights read: rows as they are, or as int8 in blocks of 32; auto =
 // int8 where weights are quantised.
 enum class Activations { kAuto, kF32, kInt8 };

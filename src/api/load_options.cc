@@ -28,7 +28,15 @@ std::string_view activations_name(const runtime::Choices& choices) {
 }
 
 std::string_view kv_name(const runtime::RunnerOptions& options) {
-  return options.kv == graph::KvType::kF32 ? "f32" : "f16";
+  switch (options.kv) {
+    case graph::KvType::kF32:
+      return "f32";
+    case graph::KvType::kF16:
+      return "f16";
+    case graph::KvType::kQ8:
+      return "q8";
+  }
+  return "f16";
 }
 
 namespace {
@@ -57,13 +65,25 @@ std::optional<backend::WeightChoice> weight_choice(Quant quant) {
   return kStored;
 }
 
+graph::KvType kv_type(const LoadOptions& options) {
+  switch (options.kv) {
+    case Kv::kAuto:
+      return options.quant == Quant::kF32 ? graph::KvType::kF32 : graph::KvType::kF16;
+    case Kv::kF32:
+      return graph::KvType::kF32;
+    case Kv::kF16:
+      return graph::KvType::kF16;
+    case Kv::kQ8:
+      return graph::KvType::kQ8;
+  }
+  return graph::KvType::kF16;
+}
+
 }  // namespace
 
 runtime::RunnerOptions runner_options(const LoadOptions& options) {
-  const bool kv_f32 =
-      options.kv == Kv::kF32 || (options.kv == Kv::kAuto && options.quant == Quant::kF32);
   runtime::RunnerOptions result{.reference = options.backend == Backend::kReference,
-                                .kv = kv_f32 ? graph::KvType::kF32 : graph::KvType::kF16,
+                                .kv = kv_type(options),
                                 .threads = options.threads,
                                 .batch = options.batch,
                                 .context = options.context};

@@ -29,7 +29,7 @@ constexpr std::array<Choice<Quant>, 8> kQuants = {{{"auto", Quant::kAuto},
                                                    {"q6", Quant::kQ6},
                                                    {"q4", Quant::kQ4}}};
 constexpr std::array<Choice<Kv>, 4> kKvs = {
-    {{"auto", Kv::kAuto}, {"f32", Kv::kF32}, {"f16", Kv::kF16}, {"q8", Kv::kAuto, false}}};
+    {{"auto", Kv::kAuto}, {"f32", Kv::kF32}, {"f16", Kv::kF16}, {"q8", Kv::kQ8}}};
 constexpr std::array<Choice<Activations>, 3> kActivations = {
     {{"auto", Activations::kAuto}, {"f32", Activations::kF32}, {"int8", Activations::kInt8}}};
 

@@ -1,6 +1,7 @@
 #include "graph/state.h"
 
 #include "base/checked_math.h"
+#include "base/half.h"
 #include "graph/batch.h"
 
 namespace gerbil::graph {
@@ -8,7 +9,17 @@ namespace gerbil::graph {
 int64_t PagePool::page_elements() const { return 2 * kv_heads * kPagePositions * head_dim; }
 
 uint64_t PagePool::page_bytes(KvType type) const {
-  return static_cast<uint64_t>(page_elements()) * (type == KvType::kF32 ? 4 : 2);
+  const auto elements = static_cast<uint64_t>(page_elements());
+  switch (type) {
+    case KvType::kF32:
+      return elements * sizeof(float);
+    case KvType::kF16:
+      return elements * sizeof(Half);
+    case KvType::kQ8:
+      break;
+  }
+  const int64_t scales = 2 * kv_heads * kPagePositions * kv_groups(head_dim);
+  return elements + static_cast<uint64_t>(scales) * sizeof(Half);
 }
 
 StateLayout make_state_layout(const Graph& graph) {

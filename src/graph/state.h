@@ -4,6 +4,10 @@
 // KV states of equal geometry share a pool of pages. A page holds kPagePositions positions of one
 // layer: K as [kv_heads][32][head_dim], then V likewise. All recurrent states of a sequence live
 // under one slot number.
+//
+// In a page of type kQ8 groups of 32 numbers of a head share a scale, the last group of a head_dim
+// that is no multiple of 32 being shorter. What is [32][head_dim] numbers elsewhere is a block:
+// int8 codes [32][head_dim], then f16 scales [groups][32], positions innermost.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +17,16 @@
 
 namespace gerbil::graph {
 
-enum class KvType : uint8_t { kF32, kF16 };
+enum class KvType : uint8_t { kF32, kF16, kQ8 };
+
+inline constexpr int64_t kKvGroup = 32;  // numbers that share a scale in a page of type kQ8
+constexpr int64_t kv_groups(int64_t head_dim) { return (head_dim + kKvGroup - 1) / kKvGroup; }
 
 struct PagePool {
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
 
-  int64_t page_elements() const;  // K and V together
+  int64_t page_elements() const;  // K and V together; numbers, without the scales of kQ8
   uint64_t page_bytes(KvType type) const;
 };
 

@@ -20,6 +20,8 @@ TEST(StateLayout, SharesPoolsOfEqualGeometryAndPacksSlots) {
   EXPECT_EQ(layout.pools[1].page_elements(), 2 * 2 * 32 * 32);
   EXPECT_EQ(layout.pools[1].page_bytes(KvType::kF32), 16384u);
   EXPECT_EQ(layout.pools[1].page_bytes(KvType::kF16), 8192u);
+  EXPECT_EQ(layout.pools[1].page_bytes(KvType::kQ8), 4096u + 2 * 2 * 32 * 2);  // a scale each
+  EXPECT_EQ(layout.pools[0].page_bytes(KvType::kQ8), 2048u + 2 * 2 * 32 * 2);  // of half a group
 
   ASSERT_EQ(layout.kv.size(), 3u);
   EXPECT_EQ(layout.kv[0].state, 1);

@@ -83,7 +83,7 @@ struct KvView {
     return segments[static_cast<size_t>(id / pages_per_segment)] +
            static_cast<uint64_t>(id % pages_per_segment) * page_bytes;
   }
-  // Element numbers inside a page, of `position` (0 to 31) of a kv head.
+  // Element numbers inside a page of f32 or f16, of `position` (0 to 31) of a kv head.
   int64_t key_offset(int64_t kv_head, int64_t position) const {
     return (kv_head * graph::kPagePositions + position) * head_dim;
   }

@@ -27,9 +27,10 @@ void fill(StoredTensor& tensor, uint16_t bits) {
   }
 }
 
-void expect_an_answer(const std::string& folder, Backend backend, Quant quant = Quant::kStored) {
+void expect_an_answer(const std::string& folder, Backend backend, Quant quant = Quant::kStored,
+                      Kv kv = Kv::kF16) {
   const auto engine = Engine::load(
-      {.model = folder, .backend = backend, .quant = quant, .threads = 1, .context = 64});
+      {.model = folder, .backend = backend, .quant = quant, .kv = kv, .threads = 1, .context = 64});
   ASSERT_TRUE(engine) << engine.error().message;
   const Sampling greedy{.temperature = 0};
   const Sampling drawn{.temperature = 1, .top_k = 5, .top_p = 0.5, .min_p = 0.1, .seed = 1};
@@ -55,8 +56,10 @@ TEST_P(StrangeWeightsTest, LeadToIdsOfTheVocabulary) {
     copy.edit_tensors("model.safetensors", [&](StoredTensors& tensors) {
       for (auto& [name, tensor] : tensors) fill(tensor, bits);
     });
-    expect_an_answer(copy.path(), Backend::kReference);
-    expect_an_answer(copy.path(), Backend::kCpu);
+    for (const Kv kv : {Kv::kF16, Kv::kQ8}) {
+      expect_an_answer(copy.path(), Backend::kReference, Quant::kStored, kv);
+      expect_an_answer(copy.path(), Backend::kCpu, Quant::kStored, kv);
+    }
   }
 }
 

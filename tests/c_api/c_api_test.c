@@ -169,6 +169,10 @@ static void test_errors_and_options(void) {
   CHECK_OK(gerbil_options_set_backend(options, "cpu"));
   CHECK_OK(gerbil_options_set_kv(options, "f8"));
   CHECK_FAILS(gerbil_engine_load(options, &engine, error), GERBIL_INVALID_ARGUMENT, "f8");
+  CHECK_OK(gerbil_options_set_kv(options, "q8"));
+  CHECK_OK(gerbil_plan_json(options, &json, error));
+  CHECK(json != NULL && strstr(json, "\"kv\":\"q8\"") != NULL);
+  gerbil_free(json);
   CHECK_OK(gerbil_options_set_kv(options, "f32"));
   CHECK_OK(gerbil_options_set_activations(options, "f33"));
   CHECK_FAILS(gerbil_engine_load(options, &engine, error), GERBIL_INVALID_ARGUMENT, "f33");

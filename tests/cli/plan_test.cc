@@ -75,14 +75,30 @@ TEST(PlanTest, TheNumbersAddUp) {
   }
 }
 
+TEST(PlanTest, KnowsTheTypeOfTheCache) {
+  const auto per_1k = [](const std::string& kv) {
+    const Json plan = plan_json({demo_folder(), "--kv", kv});
+    EXPECT_EQ(plan["choices"]["kv"], kv);
+    return plan["memory"]["kv_bytes_per_1k_tokens"].get<uint64_t>();
+  };
+  const uint64_t numbers = 1024 * 2 * 2 * 2 * 64;
+  EXPECT_EQ(per_1k("f32"), 4 * numbers);
+  EXPECT_EQ(per_1k("f16"), 2 * numbers);
+  EXPECT_EQ(per_1k("q8"), numbers + numbers / 32 * 2);  // and a scale of f16 for every 32
+}
+
 TEST(PlanTest, IsWhatTheEngineLoads) {
   std::vector<std::string> models = {demo_folder()};
   for (const std::string& name : models_with_refs()) models.push_back(model_folder(name));
   for (const std::string& model : models)
     for (const Quant quant : {Quant::kAuto, Quant::kF32, Quant::kBF16, Quant::kF16, Quant::kQ8,
                               Quant::kQ6, Quant::kQ4}) {
-      const LoadOptions options{
-          .model = model, .bundled_models = {}, .quant = quant, .threads = 2, .batch = 64};
+      const LoadOptions options{.model = model,
+                                .bundled_models = {},
+                                .quant = quant,
+                                .kv = quant == Quant::kBF16 ? Kv::kQ8 : Kv::kAuto,
+                                .threads = 2,
+                                .batch = 64};
       const auto planned = plan(options);
       const auto engine = Engine::load(options);
       ASSERT_TRUE(planned) << planned.error().message;

@@ -252,6 +252,16 @@ TEST(RunTest, TellsSpeedsAndChoicesWhenAsked) {
   }
 }
 
+TEST(RunTest, EveryTypeOfCacheGivesTheSameAnswer) {
+  for (const std::string kv : {"auto", "f32", "f16", "q8"}) {
+    const Finished run =
+        gerbil({"run", "demo", "Whose national symbol is the wolf?", "--kv", kv, "--stats"});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n") << kv;
+    EXPECT_TRUE(run.errors.contains("kv " + (kv == "auto" ? "f16" : kv))) << run.errors;
+  }
+}
+
 TEST(RunTest, BothBackendsGiveTheSameAnswer) {
   for (const char* backend : {"reference", "cpu", "auto"}) {
     const Finished run = gerbil({"run", "demo", "Whose national symbol is the wolf?", "--backend",

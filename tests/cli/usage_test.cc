@@ -60,7 +60,7 @@ TEST(UsageTest, WrongUsageIsOneLineWithAHint) {
       {{"run", "demo", "Hi", "--backend", "webgpu"}, {"--backend", "webgpu", "not in this build"}},
       {{"run", "demo", "Hi", "--backend", "cuda"}, {"--backend", "cuda", "reference"}},
       {{"run", "demo", "Hi", "--quant", "q5"}, {"--quant", "q5", "stored", "q4"}},
-      {{"run", "demo", "Hi", "--kv", "q8"}, {"--kv", "q8", "not in this build"}},
+      {{"run", "demo", "Hi", "--kv", "q4"}, {"--kv", "q4", "f16, q8"}},
       {{"run", "demo", "Hi", "--activations", "int4"}, {"--activations", "int4", "f32, int8"}},
       {{"run", "demo", "Hi", "--think", "--no-think"}, {"--think", "--no-think"}},
       {{"run", "demo", "Hi", "--raw", "--think"}, {"--raw"}},
@@ -83,7 +83,7 @@ TEST(UsageTest, WrongUsageIsOneLineWithAHint) {
       {{"forward", "demo", "-o", "x", "--input-ids", "1,2,"}, {"--input-ids"}},
       {{"forward", "demo", "-o", "x", "--input-ids", "-1"}, {"--input-ids", "-1"}},
       {{"forward", "demo", "-o", "x", "--input-ids", "2147483648"}, {"2147483648"}},
-      {{"forward", "demo", "-o", "x", "--input-ids", "1", "--kv", "q8"}, {"not in this build"}},
+      {{"forward", "demo", "-o", "x", "--input-ids", "1", "--kv", "int8"}, {"--kv", "q8"}},
   };
   for (const Wrong& wrong : all) {
     const Finished run = gerbil(wrong.arguments);

@@ -152,6 +152,52 @@ TEST(GoldenChoices, AnF16CacheCostsAThousandthOfTheLogits) {
   }
 }
 
+runtime::RunnerOptions q8_cache(bool reference, int64_t batch) {
+  runtime::RunnerOptions options = f32_choices(reference, batch);
+  options.kv = graph::KvType::kQ8;
+  return options;
+}
+
+// The prompts of a model's references.
+std::vector<std::vector<int32_t>> prompts_of(const std::string& name) {
+  std::vector<std::vector<int32_t>> prompts;
+  const References references = References::refs(name);
+  for (const std::string& test_case : references.cases())
+    prompts.push_back(references.ids(test_case, "input_ids"));
+  return prompts;
+}
+
+TEST(GoldenChoices, AQ8CacheCostsFiveHundredthsOfTheLogits) {
+  for (const std::string& name : models_with_refs()) {
+    LoadedModel exact(model_folder(name), f32_choices(false, 512));
+    for (const bool reference : {true, false}) {
+      LoadedModel model(model_folder(name), q8_cache(reference, 512));
+      for (const std::vector<int32_t>& prompt : prompts_of(name)) {
+        const std::vector<float> want = to_floats(exact.forward(prompt, false).at("logits"));
+        EXPECT_TRUE(close_in_rms(to_floats(model.forward(prompt, false).at("logits")), want, 5e-2))
+            << name << (reference ? ", reference" : ", cpu");
+      }
+    }
+  }
+}
+
+TEST(GoldenChoices, AQ8CacheIsTheSameComputationOnBothBackends) {
+  for (const std::string& name : models_with_refs()) {
+    LoadedModel reference(model_folder(name), q8_cache(true, 512));
+    const std::vector<std::vector<int32_t>> prompts = prompts_of(name);
+    std::vector<std::vector<float>> want;
+    for (const std::vector<int32_t>& prompt : prompts)
+      want.push_back(to_floats(reference.forward(prompt, false).at("logits")));
+    for (const int64_t batch : {7, 512}) {
+      LoadedModel cpu(model_folder(name), q8_cache(false, batch));
+      for (size_t i = 0; i < prompts.size(); ++i)
+        EXPECT_TRUE(
+            close_to_max(to_floats(cpu.forward(prompts[i], false).at("logits")), want[i], 2e-3))
+            << name << ", batch " << batch;
+    }
+  }
+}
+
 TEST(GoldenChoices, WeightsAtF32AreTheStoredOnes) {
   for (const std::string& name : models_with_refs()) {
     const References references = References::refs(name);

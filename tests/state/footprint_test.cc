@@ -36,6 +36,7 @@ std::vector<RunnerOptions> all_choices() {
           {.weights = kQ6, .int8_activations = false, .threads = 1},
           {.weights = kQ4, .threads = 1},
           {.weights = std::nullopt, .threads = 2},
+          {.kv = graph::KvType::kQ8, .threads = 2, .batch = 64, .context = 100},
           {.reference = true, .kv = graph::KvType::kF32, .batch = 17, .context = 33}};
 }
 
@@ -90,8 +91,10 @@ std::vector<int32_t> random_tokens(std::mt19937& random, size_t count) {
 // Many turns that go on, go back and begin anew, until the context is full.
 void expect_within(const model::Model& model, int64_t batch) {
   constexpr int64_t kContext = 700;
-  const RunnerOptions options{
-      .kv = graph::KvType::kF32, .threads = 1, .batch = batch, .context = kContext};
+  const RunnerOptions options{.kv = batch == 16 ? graph::KvType::kQ8 : graph::KvType::kF32,
+                              .threads = 1,
+                              .batch = batch,
+                              .context = kContext};
   const Footprint footprint = value_of(runtime::measure(model, options, {}));
   runtime::Engine engine(value_of(Runner::load(model, options, {}, {})));
   auto conversation = engine.new_conversation();

@@ -27,7 +27,6 @@ constexpr size_t kMaxWalkers = 5;
 constexpr size_t kMaxSnapshots = 4;
 constexpr size_t kLongest = 260;  // tokens of a sequence, after which it only rewinds
 constexpr int64_t kLongestDraft = 8;
-constexpr double kTolerance = 1e-4;
 
 // What a sequence should hold, and what it answered after some of its tokens (else null).
 struct Story {
@@ -73,7 +72,7 @@ struct Step {
   std::vector<graph::PageCopy> copies;
 };
 
-std::string difference(const Logits& got, const Logits& want) {
+std::string difference(const Logits& got, const Logits& want, double tolerance) {
   double largest = 0;
   double worst = 0;
   for (size_t i = 0; i < want.size(); ++i) {
@@ -81,7 +80,7 @@ std::string difference(const Logits& got, const Logits& want) {
     const double error = std::abs(double{got[i]} - double{want[i]});
     worst = std::isfinite(error) ? std::max(worst, error) : INFINITY;
   }
-  if (worst <= kTolerance * largest) return "";
+  if (worst <= tolerance * largest) return "";
   return fmt::format("logits differ by {} of {}", worst, largest);
 }
 
@@ -393,7 +392,7 @@ class Walk {
     const std::vector<Logits> want = world_.fresh(story.tokens, positions);
     for (size_t i = 0; i < positions.size(); ++i) {
       const auto at = static_cast<size_t>(positions[i]);
-      const std::string error = difference(*story.answers[at], want[i]);
+      const std::string error = difference(*story.answers[at], want[i], world_.tolerance());
       if (!error.empty())
         return fail_with("after token {} of {}: {}", at + 1, story.tokens.size(), error);
     }

@@ -9,8 +9,11 @@
 namespace gerbil::testing {
 namespace {
 
-void expect_walks(const model::Model& model, bool reference, uint32_t count) {
-  World world(model, reference);
+constexpr auto kQ8 = graph::KvType::kQ8;
+
+void expect_walks(const model::Model& model, bool reference, uint32_t count,
+                  graph::KvType kv = graph::KvType::kF32) {
+  World world(model, reference, kv);
   for (uint32_t seed = 0; seed < count; ++seed) ASSERT_EQ(random_walk(world, seed), "");
 }
 
@@ -22,9 +25,16 @@ TEST(Walk, HybridOnTheReference) { expect_walks(tiny_hybrid(1), true, 100); }
 TEST(Walk, WindowOf5OnTheReference) { expect_walks(tiny_windowed(2, 5), true, 100); }
 TEST(Walk, WindowOf40OnTheReference) { expect_walks(tiny_windowed(3, 40), true, 100); }
 
+TEST(WalkQ8, HybridOnTheCpu) { expect_walks(tiny_hybrid(1), false, 60, kQ8); }
+TEST(WalkQ8, WindowOf5OnTheCpu) { expect_walks(tiny_windowed(2, 5), false, 60, kQ8); }
+TEST(WalkQ8, WindowOf40OnTheCpu) { expect_walks(tiny_windowed(3, 40), false, 60, kQ8); }
+TEST(WalkQ8, FullAttentionOnTheCpu) { expect_walks(tiny_full(4), false, 60, kQ8); }
+TEST(WalkQ8, HybridOnTheReference) { expect_walks(tiny_hybrid(1), true, 60, kQ8); }
+TEST(WalkQ8, WindowOf40OnTheReference) { expect_walks(tiny_windowed(3, 40), true, 60, kQ8); }
+
 // How many of 50 walks notice a fault.
-int noticed(const model::Model& model, Fault fault) {
-  World world(model, false);
+int noticed(const model::Model& model, Fault fault, graph::KvType kv = graph::KvType::kF32) {
+  World world(model, false, kv);
   int count = 0;
   for (uint32_t seed = 0; seed < 50; ++seed)
     if (!random_walk(world, seed, fault).empty()) ++count;
@@ -40,6 +50,13 @@ TEST(WalkFaults, APageThatWasNotCopied) {
 TEST(WalkFaults, ASharedPageThatIsWritten) {
   EXPECT_GE(noticed(tiny_hybrid(1), Fault::kSharedPageWritten), 25);
   EXPECT_GE(noticed(tiny_windowed(2, 5), Fault::kSharedPageWritten), 25);
+}
+
+TEST(WalkFaults, ThatSpoilPagesOfCodes) {
+  EXPECT_GE(noticed(tiny_hybrid(1), Fault::kCopySkipped, kQ8), 25);
+  EXPECT_GE(noticed(tiny_windowed(3, 40), Fault::kCopySkipped, kQ8), 25);
+  EXPECT_GE(noticed(tiny_windowed(2, 5), Fault::kSharedPageWritten, kQ8), 25);
+  EXPECT_GE(noticed(tiny_windowed(3, 40), Fault::kWindowTooNarrow, kQ8), 25);
 }
 
 TEST(WalkFaults, AWrongRecurrentState) {

@@ -16,13 +16,16 @@ T value_of(Result<T> result) {
 
 }  // namespace
 
-World::World(const model::Model& model, bool reference)
-    : backend_(reference ? backend::make_reference_backend() : backend::make_cpu_backend(1)) {
+World::World(const model::Model& model, bool reference, graph::KvType cache)
+    : backend_(reference ? backend::make_reference_backend() : backend::make_cpu_backend(1)),
+      // Sums in another order may put a number on the other side of the border between two codes:
+      // 1 / 127 of it, which so small a model feels. The reference has one order.
+      tolerance_(cache == graph::KvType::kQ8 && !reference ? 1e-2 : 1e-4) {
   const graph::Graph graph = value_of(model::build_text_graph(model));
   layout_ = graph::make_state_layout(graph);
   const auto weights = value_of(backend_->load_weights(graph, model.weights, {}));
-  store_ = value_of(backend_->make_state_store(layout_, graph::KvType::kF32));
-  fresh_store_ = value_of(backend_->make_state_store(layout_, graph::KvType::kF32));
+  store_ = value_of(backend_->make_state_store(layout_, cache));
+  fresh_store_ = value_of(backend_->make_state_store(layout_, cache));
   plan_ = value_of(backend_->make_plan(graph, weights, {.rows = kRows}));
 
   std::vector<int32_t> pages(layout_.pools.size(), 0);

@@ -17,9 +17,11 @@ class World {
  public:
   static constexpr int64_t kRows = 512;  // most rows of a step
 
-  World(const model::Model& model, bool reference);
+  World(const model::Model& model, bool reference, graph::KvType cache = graph::KvType::kF32);
 
   const graph::StateLayout& layout() const { return layout_; }
+  // Of the largest logit, between a sequence's answers and a fresh run's.
+  double tolerance() const { return tolerance_; }
   backend::StateStore& store() { return *store_; }
 
   // Runs a step on `store`: the logits of the batch's wanted rows.
@@ -33,6 +35,7 @@ class World {
                   std::vector<Logits>& logits);
 
   std::unique_ptr<backend::Backend> backend_;  // first: destroyed last
+  double tolerance_;
   graph::StateLayout layout_;
   std::unique_ptr<backend::StateStore> store_;
   std::unique_ptr<backend::StateStore> fresh_store_;

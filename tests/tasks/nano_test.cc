@@ -3,6 +3,7 @@
 // are split as they should be.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -62,6 +63,41 @@ TEST_P(Nano, AnswersAsTheReferenceDoes) {
   EXPECT_GT(thinking, 0);
   EXPECT_GT(tool_calls, 0);
 }
+
+// A cache of int8 codes may change one answer of a model, no more.
+class NanoQ8Cache : public ::testing::TestWithParam<Choice> {};
+
+TEST_P(NanoQ8Cache, ChangesAtMostOneAnswer) {
+  const Choice& choice = GetParam();
+  auto engine = Engine::load(
+      {.model = folder_of(choice.model), .backend = choice.backend, .kv = choice.kv, .threads = 2});
+  ASSERT_TRUE(engine) << engine.error().message;
+  int cases = 0;
+  std::string changed;
+  for (const NanoCase& c : nano_cases(choice.model)) {
+    auto session = (*engine)->new_session();
+    ASSERT_TRUE(session);
+    const Chat chat{.messages = c.messages_json, .tools = c.tools_json, .think = c.enable_thinking};
+    const auto answer =
+        (*session)->generate({.prompt = chat, .max_tokens = 256, .sampling = {.temperature = 0.0}});
+    ASSERT_TRUE(answer) << answer.error().message;
+    ++cases;
+    if (answer->token_ids != c.answer_ids) changed += c.id + " ";
+  }
+  RecordProperty("changed", changed);
+  EXPECT_GE(cases, 20);
+  EXPECT_LE(std::ranges::count(changed, ' '), 1) << changed;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, NanoQ8Cache,
+                         ::testing::Values(Choice{"qwen3", Backend::kReference, Kv::kQ8},
+                                           Choice{"qwen3", Backend::kCpu, Kv::kQ8},
+                                           Choice{"vl", Backend::kReference, Kv::kQ8},
+                                           Choice{"vl", Backend::kCpu, Kv::kQ8}),
+                         [](const auto& named) {
+                           return named.param.model +
+                                  (named.param.backend == Backend::kCpu ? "_cpu" : "_reference");
+                         });
 
 INSTANTIATE_TEST_SUITE_P(Models, Nano,
                          ::testing::Values(Choice{"qwen3", Backend::kReference, Kv::kF32},

@@ -74,7 +74,7 @@ class Sequence {
         v_(wave(rows * kKvHeads * kDim, 0.53f)),
         out_(q_.size(), NAN),
         page_bytes_(graph::PagePool{kKvHeads, kDim}.page_bytes(type)),
-        pool_(kPages * page_bytes_, std::byte{0xff}) {  // NaN in both types
+        pool_(kPages * page_bytes_, std::byte{0xff}) {  // NaN in all types
     for (int32_t page = 0; page < kPages; ++page)
       pages_.push_back(static_cast<int32_t>(kPages) - 1 - page);
     segment_ = pool_.data();
@@ -159,10 +159,12 @@ void expect_close(const std::vector<float>& got, const std::vector<float>& expec
   for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], 1e-5) << i;
 }
 
+constexpr graph::KvType kTypes[] = {graph::KvType::kF32, graph::KvType::kF16, graph::KvType::kQ8};
+
 class EveryAttend : public ::testing::TestWithParam<KernelRow> {};
 
 TEST_P(EveryAttend, NeverReadsWhatNobodyWrote) {
-  for (graph::KvType type : {graph::KvType::kF32, graph::KvType::kF16}) {
+  for (graph::KvType type : kTypes) {
     Sequence sequence(GetParam(), type, 0, 75);
     sequence.step(0, 1);
     sequence.step(1, 40);
@@ -173,26 +175,30 @@ TEST_P(EveryAttend, NeverReadsWhatNobodyWrote) {
 }
 
 TEST_P(EveryAttend, AnswersTheSameWhateverTheSteps) {
-  Sequence at_once(GetParam(), graph::KvType::kF16, 0, 75);
-  at_once.step(0, 75);
-  Sequence in_pieces(GetParam(), graph::KvType::kF16, 0, 75);
-  in_pieces.step(0, 37);
-  in_pieces.step(37, 31);
-  for (int32_t row = 68; row < 75; ++row) in_pieces.step(row, 1);
-  expect_close(in_pieces.out(), at_once.out());
+  for (graph::KvType type : kTypes) {
+    Sequence at_once(GetParam(), type, 0, 75);
+    at_once.step(0, 75);
+    Sequence in_pieces(GetParam(), type, 0, 75);
+    in_pieces.step(0, 37);
+    in_pieces.step(37, 31);
+    for (int32_t row = 68; row < 75; ++row) in_pieces.step(row, 1);
+    expect_close(in_pieces.out(), at_once.out());
+  }
 }
 
 TEST_P(EveryAttend, NeverAsksForPagesBehindTheWindow) {
-  Sequence kept(GetParam(), graph::KvType::kF16, 20, 130);
-  kept.step(0, 130);
-  Sequence released(GetParam(), graph::KvType::kF16, 20, 130);
-  released.step(0, 51);
-  released.give_back(0);  // row 51 sees from 32 on
-  released.step(51, 33);
-  released.step(84, 1);
-  released.give_back(1);  // row 85 sees from 66 on
-  released.step(85, 45);
-  expect_close(released.out(), kept.out());
+  for (graph::KvType type : kTypes) {
+    Sequence kept(GetParam(), type, 20, 130);
+    kept.step(0, 130);
+    Sequence released(GetParam(), type, 20, 130);
+    released.step(0, 51);
+    released.give_back(0);  // row 51 sees from 32 on
+    released.step(51, 33);
+    released.step(84, 1);
+    released.give_back(1);  // row 85 sees from 66 on
+    released.step(85, 45);
+    expect_close(released.out(), kept.out());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAttend, ::testing::ValuesIn(kernels_of_attend()),

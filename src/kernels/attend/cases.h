@@ -23,6 +23,10 @@ struct Shape {
   graph::KvType type = graph::KvType::kF16;
 };
 
+inline uint64_t page_bytes(const graph::PagePool& pool, int32_t pages, graph::KvType type) {
+  return static_cast<uint64_t>(pages) * pool.page_bytes(type);
+}
+
 inline testing::Case make_case(const char* name, const Shape& shape,
                                const std::vector<RunShape>& runs,
                                testing::Purpose purpose = testing::Purpose::kTest) {
@@ -65,10 +69,18 @@ inline testing::Case make_case(const char* name, const Shape& shape,
           .batch = std::move(batch),
           .purpose = purpose,
           .tolerance = kTolerance,
-          .bytes = static_cast<uint64_t>(pages) * static_cast<uint64_t>(shape.kv_heads) *
-                   static_cast<uint64_t>(shape.dim) * 2 * 32 *
-                   (shape.type == graph::KvType::kF16 ? 2 : 4),
+          .bytes = page_bytes({shape.kv_heads, shape.dim}, pages, shape.type),
           .operations = 4 * pairs * width};
+}
+
+// The case with pages of another type, which its name then tells.
+inline testing::Case in_pages_of(graph::KvType type, testing::Case made) {
+  made.name += type == graph::KvType::kF32   ? ", f32"
+               : type == graph::KvType::kF16 ? ", f16"
+                                             : ", q8";
+  made.kv->type = type;
+  made.bytes = page_bytes({made.kv->kv_heads, made.kv->head_dim}, made.kv->pages, type);
+  return made;
 }
 
 inline std::vector<testing::Case> cases() {
@@ -126,6 +138,26 @@ inline std::vector<testing::Case> cases() {
   Case steep = make_case("scores far apart", {4, 2, 16, 0, kF32}, {{90, 60}});
   steep.inputs[0].scale = 60;
   all.push_back(steep);
+  for (int64_t dim : {32, 33, 40, 63, 96, 100})  // whole groups, and shorter ones at the end
+    for (int32_t rows : {1, 9})
+      all.push_back(make_case("groups and their tails", {4, 2, dim}, {{50, rows}}));
+
+  // Every case in every type of page.
+  const size_t count = all.size();
+  for (size_t i = 0; i < count; ++i)
+    for (graph::KvType type : {graph::KvType::kF32, graph::KvType::kF16, graph::KvType::kQ8})
+      if (type != all[i].kv->type && all[i].purpose != Purpose::kBench)
+        all.push_back(in_pages_of(type, all[i]));
+
+  // Decoding at the end of a long context: what a step costs is the cache.
+  for (int32_t depth : {8192, 32768})
+    for (graph::KvType type : {graph::KvType::kF32, graph::KvType::kF16, graph::KvType::kQ8}) {
+      const std::string at = "1 row at " + std::to_string(depth);
+      all.push_back(in_pages_of(type, make_case((at + ", 16 heads of 128").c_str(), {16, 8, 128},
+                                                {{depth, 1}}, Purpose::kBench)));
+      all.push_back(in_pages_of(type, make_case((at + ", 8 heads of 256").c_str(), {8, 2, 256},
+                                                {{depth, 1}}, Purpose::kBench)));
+    }
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include "kernels/foreach_target.h"
 // clang-format on
 #include "graph/passes/memory.h"
+#include "kernels/attend/blocks-inl.h"
 #include "kernels/attend/row-inl.h"
 #include "kernels/attend/split.h"
 #include "kernels/attend/tile-inl.h"
@@ -12,23 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::attend::HWY_NAMESPACE {
 
-inline void store_numbers(const float* from, float* to, int64_t count) {
-  std::copy_n(from, count, to);
-}
-inline void store_numbers(const float* from, Half* to, int64_t count) {
-  int64_t i = 0;
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || \
-    HWY_TARGET == HWY_NEON  // a conversion of their own, rounding as to_half does
-  const hn::Rebind<hwy::float16_t, Floats> halves;
-  for (; i + kLanes <= count; i += kLanes) {
-    const auto half = hn::DemoteTo(halves, hn::LoadU(kFloats, from + i));
-    hn::StoreU(half, halves, reinterpret_cast<hwy::float16_t*>(to + i));
-  }
-#endif
-  for (; i < count; ++i) to[i] = to_half(from[i]);
-}
-
-template <class T>
+template <class Block>
 void store_row(const Call& call, int64_t row) {
   const TensorView& k = call.inputs[1];
   const TensorView& v = call.inputs[2];
@@ -37,14 +22,10 @@ void store_row(const Call& call, int64_t row) {
   const Span<const int32_t> pages =
       batch.runs[run].page_tables[static_cast<size_t>(call.kv.number)];
   const int64_t position = batch.index[static_cast<size_t>(row)];
-  auto* page =
-      reinterpret_cast<T*>(call.kv.page(pages[static_cast<size_t>(position / kPagePositions)]));
-  for (int64_t head = 0; head < k.heads; ++head) {
-    store_numbers(k.f32(row, head), page + call.kv.key_offset(head, position % kPagePositions),
-                  k.dim);
-    store_numbers(v.f32(row, head), page + call.kv.value_offset(head, position % kPagePositions),
-                  k.dim);
-  }
+  std::byte* page = call.kv.page(pages[static_cast<size_t>(position / kPagePositions)]);
+  for (int64_t head = 0; head < k.heads; ++head)
+    Block::store(call.kv, page, head, position % kPagePositions, k.f32(row, head),
+                 v.f32(row, head));
 }
 
 // The parts of a row's heads become one; in the order of the keys.
@@ -71,14 +52,14 @@ void merge_row(const Sink& sink, int64_t row) {
   }
 }
 
-template <class T>
+template <class Block>
 void attend_unit(const Unit& unit, bool tiles, std::byte* slice) {
-  if (!tiles) return attend_row<T>(unit, unit.first_row + unit.unit, slice);
+  if (!tiles) return attend_row<Block>(unit, unit.first_row + unit.unit, slice);
   const int64_t first_query = unit.unit * kTileQueries;
   if (unit.rows * unit.group - first_query <= kLanes)
-    attend_tile<T, 1>(unit, first_query, slice);
+    attend_tile<Block, 1>(unit, first_query, slice);
   else
-    attend_tile<T, 2>(unit, first_query, slice);
+    attend_tile<Block, 2>(unit, first_query, slice);
 }
 
 uint64_t worker_bytes(int64_t dim, int64_t group) {
@@ -91,7 +72,7 @@ int64_t partials_size(int64_t heads, int64_t dim) {
   return kMaxPartRows * heads * Sink::partial_size(dim);
 }
 
-template <class T>
+template <class Block>
 void attend(const Call& call) {
   const TensorView& q = call.inputs[0];
   const graph::Batch& batch = *call.step->batch;
@@ -102,7 +83,7 @@ void attend(const Call& call) {
   if (call.inputs.size() > 1)
     for_row_blocks(*call.pool, q.rows, 2 * kv_heads * q.dim,
                    [&](int64_t first, int64_t last) HWY_ATTR {
-                     for (int64_t row = first; row < last; ++row) store_row<T>(call, row);
+                     for (int64_t row = first; row < last; ++row) store_row<Block>(call, row);
                    });
 
   // Scratch: plans, parts, workers.
@@ -149,7 +130,7 @@ void attend(const Call& call) {
                   .sink = sink_of(number, part)};
         unit.part.first = (plan->first_page + part * plan->pages_per_part) * kPagePositions;
         unit.part.last = unit.part.first + plan->pages_per_part * kPagePositions - 1;
-        attend_unit<T>(unit, plan->tiles, slice);
+        attend_unit<Block>(unit, plan->tiles, slice);
       });
   for_row_blocks(*call.pool, q.rows, 64 * q.width(), [&](int64_t first, int64_t last) HWY_ATTR {
     for (int64_t row = first; row < last; ++row) {
@@ -160,10 +141,14 @@ void attend(const Call& call) {
 }
 
 void run(const Call& call) {
-  if (call.kv.type == graph::KvType::kF32)
-    attend<float>(call);
-  else
-    attend<Half>(call);
+  switch (call.kv.type) {
+    case graph::KvType::kF32:
+      return attend<PlainBlock<float>>(call);
+    case graph::KvType::kF16:
+      return attend<PlainBlock<Half>>(call);
+    case graph::KvType::kQ8:
+      return attend<CodedBlock>(call);
+  }
 }
 
 uint64_t scratch_bytes(int64_t runs, int64_t heads, int64_t kv_heads, int64_t dim, int threads) {

@@ -60,15 +60,8 @@ struct Unit {
     range.last = std::min(range.last, part.last);
     return range;
   }
-  template <class T>
-  const T* keys(int64_t page) const {
-    return reinterpret_cast<const T*>(call->kv.page(pages[static_cast<size_t>(page)])) +
-           call->kv.key_offset(kv_head, 0);
-  }
-  template <class T>
-  const T* values(int64_t page) const {
-    return reinterpret_cast<const T*>(call->kv.page(pages[static_cast<size_t>(page)])) +
-           call->kv.value_offset(kv_head, 0);
+  std::byte* page(int64_t number) const {
+    return call->kv.page(pages[static_cast<size_t>(number)]);
   }
 };
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/attend/q8.h"
 #include "kernels/kernel.h"
 
 namespace gerbil::kernels::attend {
@@ -15,14 +16,29 @@ class Cache {
       : kv_(kv), pages_(run.page_tables[static_cast<size_t>(kv.number)]) {}
 
   float key(int64_t position, int64_t kv_head, int64_t i) const {
-    return read(page(position), kv_.key_offset(kv_head, position % kPagePositions) + i);
+    const int64_t in_page = position % kPagePositions;
+    if (kv_.type == graph::KvType::kQ8)
+      return Q8Block::keys(kv_, page(position), kv_head).number(in_page, i);
+    return read(page(position), kv_.key_offset(kv_head, in_page) + i);
   }
   float value(int64_t position, int64_t kv_head, int64_t i) const {
-    return read(page(position), kv_.value_offset(kv_head, position % kPagePositions) + i);
+    const int64_t in_page = position % kPagePositions;
+    if (kv_.type == graph::KvType::kQ8)
+      return Q8Block::values(kv_, page(position), kv_head).number(in_page, i);
+    return read(page(position), kv_.value_offset(kv_head, in_page) + i);
   }
-  void store(int64_t position, int64_t kv_head, int64_t i, float key, float value) const {
-    write(page(position), kv_.key_offset(kv_head, position % kPagePositions) + i, key);
-    write(page(position), kv_.value_offset(kv_head, position % kPagePositions) + i, value);
+  // A row's key and value of one kv head.
+  void store(int64_t position, int64_t kv_head, const float* key, const float* value) const {
+    const int64_t in_page = position % kPagePositions;
+    if (kv_.type == graph::KvType::kQ8) {
+      quantize(Q8Block::keys(kv_, page(position), kv_head), in_page, key);
+      quantize(Q8Block::values(kv_, page(position), kv_head), in_page, value);
+      return;
+    }
+    for (int64_t i = 0; i < kv_.head_dim; ++i) {
+      write(page(position), kv_.key_offset(kv_head, in_page) + i, key[i]);
+      write(page(position), kv_.value_offset(kv_head, in_page) + i, value[i]);
+    }
   }
 
  private:
@@ -38,6 +54,11 @@ class Cache {
       reinterpret_cast<float*>(page)[element] = value;
     else
       reinterpret_cast<Half*>(page)[element] = to_half(value);
+  }
+  static void quantize(const Q8Block& block, int64_t position, const float* numbers) {
+    for (int64_t i = 0; i < block.dim; i += graph::kKvGroup)
+      block.scale(position, i) = quantize_group(
+          numbers + i, std::min(graph::kKvGroup, block.dim - i), block.code(position, i));
   }
 
   const KvView& kv_;
@@ -55,8 +76,7 @@ void store_row(const Call& call, int64_t row) {
   const Cache cache(call.kv, run_of(call, row));
   const int64_t position = call.step->batch->index[static_cast<size_t>(row)];
   for (int64_t head = 0; head < k.heads; ++head)
-    for (int64_t i = 0; i < k.dim; ++i)
-      cache.store(position, head, i, k.f32(row, head)[i], v.f32(row, head)[i]);
+    cache.store(position, head, k.f32(row, head), v.f32(row, head));
 }
 
 void attend_row(const Call& call, int64_t row) {

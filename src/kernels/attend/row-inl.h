@@ -8,37 +8,41 @@
 #define GERBIL_KERNELS_ATTEND_ROW_INL_H
 #endif
 
-#include "kernels/attend/pages-inl.h"
+#include "kernels/attend/blocks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::attend::HWY_NAMESPACE {
 
 // A worker's memory: the group's queries and sums as [head][padded(dim)], scores of a page as
-// [head][position].
+// [head][position], a page's scales.
 struct RowMemory {
   float* queries = nullptr;
   float* sums = nullptr;
   float* scores = nullptr;
+  float* key_scales = nullptr;
+  float* value_scales = nullptr;
 
   static uint64_t bytes(int64_t dim, int64_t group) {
-    return sizeof(float) * static_cast<uint64_t>(group * (2 * padded(dim) + kPagePositions));
+    return sizeof(float) *
+           static_cast<uint64_t>(group * (2 * padded(dim) + kPagePositions) + 2 * scales_size(dim));
   }
   RowMemory(std::byte* at, int64_t dim, int64_t group)
       : queries(reinterpret_cast<float*>(at)),
         sums(queries + group * padded(dim)),
-        scores(sums + group * padded(dim)) {}
+        scores(sums + group * padded(dim)),
+        key_scales(scores + group * kPagePositions),
+        value_scales(key_scales + scales_size(dim)) {}
 };
 
 // scores[h][j] for kHeads heads and the keys of the positions; four keys at a time, those around
 // the part replaced by its own.
-template <int kHeads, class T>
-HWY_INLINE void score_keys(const T* keys, int64_t dim, const PagePart& part, const float* queries,
-                           float* scores) {
+template <int kHeads, class Block>
+HWY_INLINE void score_keys(const Block& keys, int64_t dim, const PagePart& part,
+                           const float* queries, float* scores) {
   const int64_t whole = dim / kLanes * kLanes;
   for (int64_t j = part.begin / 4 * 4; j < part.end; j += 4) {
-    const T* key[4];
-    for (int64_t n = 0; n < 4; ++n)
-      key[n] = keys + std::clamp(j + n, part.begin, part.end - 1) * dim;
+    int64_t key[4];
+    for (int64_t n = 0; n < 4; ++n) key[n] = std::clamp(j + n, part.begin, part.end - 1);
     FloatVector dots[kHeads][4];
 #pragma GCC unroll 2
     for (int h = 0; h < kHeads; ++h)
@@ -50,15 +54,15 @@ HWY_INLINE void score_keys(const T* keys, int64_t dim, const PagePart& part, con
       for (int h = 0; h < kHeads; ++h) query[h] = hn::Load(kFloats, queries + h * padded(dim) + i);
 #pragma GCC unroll 4
       for (int n = 0; n < 4; ++n) {
-        const FloatVector lanes = load(key[n] + i);
+        const FloatVector lanes = load(key[n], i);
 #pragma GCC unroll 2
         for (int h = 0; h < kHeads; ++h) dots[h][n] = hn::MulAdd(query[h], lanes, dots[h][n]);
       }
     };
     for (int64_t i = 0; i < whole; i += kLanes)
-      add(i, [](const T* from) HWY_ATTR { return load_weights(from); });
+      add(i, [&](int64_t at, int64_t from) HWY_ATTR { return keys.load(at, from); });
     if (whole < dim)
-      add(whole, [&](const T* from) HWY_ATTR { return load_weights_tail(from, dim - whole); });
+      add(whole, [&](int64_t at, int64_t from) HWY_ATTR { return keys.load_tail(at, from); });
 #pragma GCC unroll 2
     for (int h = 0; h < kHeads; ++h)
       sums_of_four(dots[h][0], dots[h][1], dots[h][2], dots[h][3], scores + h * kPagePositions + j);
@@ -67,9 +71,9 @@ HWY_INLINE void score_keys(const T* keys, int64_t dim, const PagePart& part, con
 
 // sums[h] = sums[h] * rescale[h] + sum_j weights[h][j] values[j] for kHeads heads and the vectors
 // at dimension i; `load` makes a vector of a value's numbers.
-template <int kHeads, int kVectors, class T, class Load>
-HWY_INLINE void add_values(const T* values, int64_t dim, int64_t i, const PagePart& part,
-                           const float* weights, const float* rescale, float* sums, Load load) {
+template <int kHeads, int kVectors, class Load>
+HWY_INLINE void add_values(int64_t dim, int64_t i, const PagePart& part, const float* weights,
+                           const float* rescale, float* sums, Load load) {
   FloatVector total[kHeads][kVectors];
 #pragma GCC unroll 2
   for (int h = 0; h < kHeads; ++h)
@@ -80,7 +84,7 @@ HWY_INLINE void add_values(const T* values, int64_t dim, int64_t i, const PagePa
   for (int64_t j = part.begin; j < part.end; ++j) {
     FloatVector lanes[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) lanes[v] = load(values + j * dim + i + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) lanes[v] = load(j, i + v * kLanes);
 #pragma GCC unroll 2
     for (int h = 0; h < kHeads; ++h) {
       const FloatVector weight = hn::Set(kFloats, weights[h * kPagePositions + j]);
@@ -124,29 +128,31 @@ inline float soften(float* scores, const PagePart& part, Softmax& state) {
   return rescale;
 }
 
-template <int kHeads, class T>
-HWY_INLINE void add_row_page(const T* keys, const T* values, int64_t dim, const PagePart& part,
-                             const RowMemory& memory, int64_t head, Softmax* states) {
+template <int kHeads, class Block>
+HWY_INLINE void add_row_page(const Block& keys, const Block& values, int64_t dim,
+                             const PagePart& part, const RowMemory& memory, int64_t head,
+                             Softmax* states) {
   float* scores = memory.scores + head * kPagePositions;
   float* sums = memory.sums + head * padded(dim);
   score_keys<kHeads>(keys, dim, part, memory.queries + head * padded(dim), scores);
   float rescale[kHeads];
   for (int h = 0; h < kHeads; ++h)
     rescale[h] = soften(scores + h * kPagePositions, part, states[head + h]);
-  const auto load = [](const T* from) HWY_ATTR { return load_weights(from); };
+  const auto load = [&](int64_t j, int64_t from) HWY_ATTR { return values.load(j, from); };
   int64_t i = 0;
   for (; i + 4 * kLanes <= dim; i += 4 * kLanes)
-    add_values<kHeads, 4>(values, dim, i, part, scores, rescale, sums, load);
+    add_values<kHeads, 4>(dim, i, part, scores, rescale, sums, load);
   for (; i + kLanes <= dim; i += kLanes)
-    add_values<kHeads, 1>(values, dim, i, part, scores, rescale, sums, load);
+    add_values<kHeads, 1>(dim, i, part, scores, rescale, sums, load);
   if (i < dim)
-    add_values<kHeads, 1>(values, dim, i, part, scores, rescale, sums,
-                          [&](const T* from) HWY_ATTR { return load_weights_tail(from, dim - i); });
+    add_values<kHeads, 1>(dim, i, part, scores, rescale, sums,
+                          [&](int64_t j, int64_t from)
+                              HWY_ATTR { return values.load_tail(j, from); });
 }
 
 inline constexpr int64_t kHeadsAtATime = 16;
 
-template <class T>
+template <class Block>
 void attend_row(const Unit& unit, int64_t row, std::byte* slice) {
   const TensorView& q = unit.call->inputs[0];
   const int64_t dim = q.dim;
@@ -162,8 +168,8 @@ void attend_row(const Unit& unit, int64_t row, std::byte* slice) {
         memory.queries[h * padded(dim) + i] = unit.scale * q.f32(row, first_head + h)[i];
     for (int64_t page = range.first / kPagePositions; page * kPagePositions <= range.last; ++page) {
       const PagePart part = part_of_page(page, range);
-      const T* keys = unit.keys<T>(page);
-      const T* values = unit.values<T>(page);
+      const Block keys = Block::keys(unit, page, memory.key_scales);
+      const Block values = Block::values(unit, page, memory.value_scales);
       int64_t h = 0;
       for (; h + 2 <= heads; h += 2) add_row_page<2>(keys, values, dim, part, memory, h, states);
       if (h < heads) add_row_page<1>(keys, values, dim, part, memory, h, states);

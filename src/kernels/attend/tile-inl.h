@@ -9,7 +9,7 @@
 #define GERBIL_KERNELS_ATTEND_TILE_INL_H
 #endif
 
-#include "kernels/attend/pages-inl.h"
+#include "kernels/attend/blocks-inl.h"
 #include "kernels/scratch_tasks.h"
 #include "kernels/tile_product-inl.h"
 
@@ -26,10 +26,11 @@ struct TileMemory {
   float* keys = nullptr;
   float* values = nullptr;
   float* scores = nullptr;
+  float* scales = nullptr;
 
   static uint64_t bytes(int64_t dim) {
     return sizeof(float) * static_cast<uint64_t>(2 * dim * kTileQueries + 2 * kPagePositions * dim +
-                                                 kPagePositions * kTileQueries);
+                                                 kPagePositions * kTileQueries + scales_size(dim));
   }
   TileMemory(std::byte* at, int64_t dim) {
     const auto take = [&](int64_t count) {
@@ -42,21 +43,24 @@ struct TileMemory {
     scores = take(kPagePositions * kTileQueries);
     keys = take(kPagePositions * dim);
     values = take(kPagePositions * dim);
+    scales = take(scales_size(dim));
   }
 };
 
 // Positions [begin, end) of a page as floats, zeros in the others of [0, filled).
-template <class T>
-const float* page_floats(const T* from, float* to, const PagePart& part, int64_t filled,
+template <class Block>
+const float* page_floats(const Block& from, float* to, const PagePart& part, int64_t filled,
                          int64_t dim) {
-  if constexpr (std::is_same_v<T, float>)
-    if (part.begin == 0 && part.end == kPagePositions) return from;
+  if constexpr (std::is_same_v<Block, PlainBlock<float>>)
+    if (part.begin == 0 && part.end == kPagePositions) return from.numbers;
   std::fill(to, to + part.begin * dim, 0.0f);
   std::fill(to + part.end * dim, to + filled * dim, 0.0f);
-  const int64_t end = part.end * dim;
-  int64_t i = part.begin * dim;
-  for (; i + kLanes <= end; i += kLanes) hn::StoreU(load_weights(from + i), kFloats, to + i);
-  if (i < end) store_tail(load_weights_tail(from + i, end - i), to + i, end - i);
+  const int64_t whole = dim / kLanes * kLanes;
+  for (int64_t j = part.begin; j < part.end; ++j) {
+    for (int64_t i = 0; i < whole; i += kLanes)
+      hn::StoreU(from.load(j, i), kFloats, to + j * dim + i);
+    if (whole < dim) store_tail(from.load_tail(j, whole), to + j * dim + whole, dim - whole);
+  }
   return to;
 }
 
@@ -163,7 +167,7 @@ void add_page(const Unit& unit, const TileLanes<kVectors>& lanes, int64_t page, 
           HWY_ATTR { hn::Store(sum, kFloats, memory.sums + i * kCount + v * kLanes); });
 }
 
-template <class T, int kVectors>
+template <class Block, int kVectors>
 void attend_tile(const Unit& unit, int64_t first_query, std::byte* slice) {
   constexpr int64_t kCount = TileLanes<kVectors>::kCount;
   const TensorView& q = unit.call->inputs[0];
@@ -186,8 +190,10 @@ void attend_tile(const Unit& unit, int64_t first_query, std::byte* slice) {
        ++page) {
     const PagePart part = part_of_page(page, lanes.any);
     const int64_t filled = (part.end + kTileRows - 1) / kTileRows * kTileRows;
-    const float* keys = page_floats(unit.keys<T>(page), memory.keys, part, filled, q.dim);
-    const float* values = page_floats(unit.values<T>(page), memory.values, part, filled, q.dim);
+    const float* keys =
+        page_floats(Block::keys(unit, page, memory.scales), memory.keys, part, filled, q.dim);
+    const float* values =
+        page_floats(Block::values(unit, page, memory.scales), memory.values, part, filled, q.dim);
     add_page<kVectors>(unit, lanes, page, keys, values, part, memory, state);
   }
 

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "graph/passes/decompose.h"
+#include "kernels/attend/q8.h"
 
 namespace gerbil::kernels::testing {
 namespace {
@@ -77,6 +78,19 @@ void store(std::byte* to, tensor::DType dtype, float value) {
   if (dtype == tensor::DType::kF32) put(to, value);
   if (dtype == tensor::DType::kF16) put(to, to_half(value).bits);
   if (dtype == tensor::DType::kBF16) put(to, to_bfloat16(value).bits);
+}
+
+// Pages of codes and scales at random: numbers of about the size `scale`.
+void fill_pages_q8(const graph::PagePool& pool, float scale, Generator& numbers,
+                   Span<std::byte> pages) {
+  const int64_t block_bytes = attend::Q8Block::bytes(pool.head_dim);
+  for (int64_t at = 0; at < std::ssize(pages); at += block_bytes) {
+    const auto block = attend::Q8Block::at(pages.data() + at, pool.head_dim);
+    for (int64_t i = 0; i < graph::kPagePositions * pool.head_dim; ++i)
+      block.codes[i] = static_cast<int8_t>(std::clamp(numbers.next(40, 0), -127.0f, 127.0f));
+    for (int64_t i = 0; i < graph::kPagePositions * graph::kv_groups(pool.head_dim); ++i)
+      block.scales[i] = to_half(scale / 40 * (1 + std::abs(numbers.next(0.5f, 0))));
+  }
 }
 
 // The graph of one node: values are the inputs, then the outputs. Taps name values and roles name
@@ -183,8 +197,11 @@ void BoundCase::make_states(uint64_t seed) {
     for (int64_t page = 0; page < spec.pages; page += spec.pages_per_segment) {
       GuardedBuffer& segment =
           segments_.emplace_back(u64(spec.pages_per_segment) * pool.page_bytes(spec.type));
-      fill(segment, spec.type == graph::KvType::kF16 ? tensor::DType::kF16 : tensor::DType::kF32,
-           spec.scale);
+      if (spec.type == graph::KvType::kQ8)
+        fill_pages_q8(pool, spec.scale, numbers, segment.bytes());
+      else
+        fill(segment, spec.type == graph::KvType::kF16 ? tensor::DType::kF16 : tensor::DType::kF32,
+             spec.scale);
       page_segments_.push_back(segment.data());
     }
     kv_ = {.type = spec.type,
@@ -340,6 +357,12 @@ std::vector<Observed> BoundCase::observed() const {
   for (size_t i = 0; i < segments_.size(); ++i) {
     Observed& state = result.emplace_back();
     state.name = "state segment " + std::to_string(i);
+    if (case_.kv && case_.kv->type == graph::KvType::kQ8) {  // codes and scales, to the bit
+      state.exact = true;
+      for (std::byte byte : segments_[i].bytes())
+        state.numbers.push_back(static_cast<double>(byte));
+      continue;
+    }
     const bool half = case_.kv && case_.kv->type == graph::KvType::kF16;
     const size_t size = half ? sizeof(uint16_t) : sizeof(float);
     for (size_t at = 0; at < segments_[i].bytes().size(); at += size) {

@@ -21,7 +21,7 @@ namespace gerbil::kernels::testing {
 // What a run left behind: an output, or the pages or slots of the state.
 struct Observed {
   std::string name;
-  bool exact = false;           // ids
+  bool exact = false;           // ids; bytes of q8 pages
   std::vector<double> numbers;  // outputs: [rows * heads * dim]
 };
 
