@@ -7,7 +7,7 @@
 // PACKAGES: a folder where `npm install @huggingface/jinja` was run. GERBIL: the program.
 // TEMPLATE: NAME.jinja, or NAME.json with {"template", "variables" (bos_token, ...), "data" (a
 // context of its own beside those of this file)}. --save: also writes the prompts that both agree
-// on, as tests/data/text/template_prompts.jsonl has them. Exit code 1 where prompts differ; an
+// on, as chat_template_test.cc reads them. Exit code 1 where prompts differ; an
 // error of both is agreement, whatever it says.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -142,11 +143,14 @@ TEST(ChatTemplate, PromptsWithMediaAreTransformersOwn) {
   EXPECT_EQ(cases, 70);
 }
 
-// Templates of widely used models: gerbil, npm's @huggingface/jinja and Jinja2 agree on these.
+// Templates of widely used models, which are theirs and not committed: gerbil, npm's
+// @huggingface/jinja and Jinja2 agree on what tools/compare_chat_templates.mjs saved.
 TEST(ChatTemplate, PromptsOfOtherModelsAreTheirs) {
-  std::ifstream file(GERBIL_SOURCE_DIR "/tests/data/text/template_prompts.jsonl");
+  const char* folder = std::getenv("GERBIL_FIXTURES");
+  std::ifstream file(std::string(folder == nullptr ? "" : folder) + "/text/template_prompts.jsonl");
   std::string line;
-  ASSERT_TRUE(std::getline(file, line));
+  if (folder == nullptr || !std::getline(file, line))
+    GTEST_SKIP() << "GERBIL_FIXTURES names no folder that holds text/template_prompts.jsonl";
   const auto first = json::parse(line, "contexts");
   ASSERT_TRUE(first);
   const json::Object& contexts = *first->object()->find("contexts")->object();
@@ -173,40 +177,34 @@ TEST(ChatTemplate, PromptsOfOtherModelsAreTheirs) {
       ++prompts;
     }
   }
-  EXPECT_EQ(prompts, 194);
+  EXPECT_GT(prompts, 0);
 }
 
-// Both spellings of a call's arguments, in a template that writes them as JSON and in one that
-// writes a tag for each.
+// A template that writes a call's arguments as JSON, and one that writes a tag for each.
+constexpr std::string_view kJsonCalls = R"(
+{%- for m in messages %}{% for c in m.tool_calls or [] %}<tool_call>
+{"name": "{{ c.function.name }}", "arguments": {% if c.function.arguments is string %}
+{{- c.function.arguments }}{% else %}{{ c.function.arguments | tojson }}{% endif %}}
+</tool_call>{% endfor %}{% endfor %})";
+constexpr std::string_view kTaggedCalls = R"(
+{%- for m in messages %}{% for c in m.tool_calls or [] %}<tool_call>
+<function={{ c.function.name }}>
+{% for name, value in c.function.arguments | items %}<parameter={{ name }}>
+{{ value if value is string else value | tojson }}
+</parameter>
+{% endfor %}</function>
+</tool_call>{% endfor %}{% endfor %})";
+
 TEST(ChatTemplate, StringAndObjectArgumentsMakeTheSamePrompt) {
-  std::ifstream file(GERBIL_SOURCE_DIR "/tests/data/text/template_prompts.jsonl");
-  std::string line;
-  int templates = 0;
   const auto messages = [](std::string_view arguments) {
     return fmt::format(R"([{{"role": "user", "content": "?"}}, {{"role": "assistant", "content": "",
       "tool_calls": [{{"type": "function", "function": {{"name": "f", "arguments": {}}}}}]}}])",
                        arguments);
   };
-  while (std::getline(file, line)) {
-    const auto parsed = json::parse(line, "template");
-    ASSERT_TRUE(parsed);
-    const json::Value* name = parsed->object()->find("name");
-    if (!name || (*name->string() != "Qwen3-0.6B" && *name->string() != "Qwen3.5-4B")) continue;
-    const auto compiled = ChatTemplate::compile(string_member(*parsed, "template"), "t");
-    ASSERT_TRUE(compiled);
-    const ChatOptions options{.add_generation_prompt = false};
-    const std::string object = text_of(compiled->render(
-        messages(R"({"a": 1, "b": [true, null], "c": "x\ny", "d": {"e": "\"}"}})"), "", options));
-    const std::string string = text_of(compiled->render(
-        messages(
-            R"("{\"a\": 1, \"b\": [true, null], \"c\": \"x\\ny\", \"d\": {\"e\": \"\\\"}\"}}")"),
-        "", options));
-    EXPECT_EQ(object, string);
-    EXPECT_TRUE(object.ends_with(*name->string() == "Qwen3-0.6B" ? R"(<tool_call>
+  const std::pair<std::string_view, std::string_view> forms[] = {{kJsonCalls, R"(<tool_call>
 {"name": "f", "arguments": {"a": 1, "b": [true, null], "c": "x\ny", "d": {"e": "\"}"}}}
-</tool_call><|im_end|>
-)"
-                                                                 : R"(<tool_call>
+</tool_call>)"},
+                                                                 {kTaggedCalls, R"(<tool_call>
 <function=f>
 <parameter=a>
 1
@@ -222,20 +220,29 @@ y
 {"e": "\"}"}
 </parameter>
 </function>
-</tool_call><|im_end|>
-)")) << object;
+</tool_call>)"}};
+  for (const auto& [source, expected] : forms) {
+    const auto compiled = ChatTemplate::compile(source, "t");
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    const ChatOptions options{.add_generation_prompt = false};
+    const std::string object = text_of(compiled->render(
+        messages(R"({"a": 1, "b": [true, null], "c": "x\ny", "d": {"e": "\"}"}})"), "", options));
+    const std::string string = text_of(compiled->render(
+        messages(
+            R"("{\"a\": 1, \"b\": [true, null], \"c\": \"x\\ny\", \"d\": {\"e\": \"\\\"}\"}}")"),
+        "", options));
+    EXPECT_EQ(object, expected);
+    EXPECT_EQ(string, expected);
     // What the template writes the parser reads.
     ResponseParser parser({.tools = R"([{"function": {"name": "f", "parameters": {"properties": {
         "a": {"type": "integer"}, "b": {"type": "array"}, "c": {"type": "string"}, "d": {"type": "object"}}}}}])"});
     std::vector<ResponseEvent> events;
-    parser.push(std::string_view(object).substr(object.rfind("<tool_call>")), events);
+    parser.push(object, events);
     parser.finish(events);
     ASSERT_FALSE(events.empty());
     EXPECT_EQ(events[0].tool_call.arguments,
               R"({"a": 1, "b": [true, null], "c": "x\ny", "d": {"e": "\"}"}})");
-    ++templates;
   }
-  EXPECT_EQ(templates, 2);
 }
 
 TEST(ChatTemplate, PutsMediaWhereContentPartsSay) {
