@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/chat_parts.h"
+#include "text/chat_parts.h"
 #include "text/utf8.h"
 
 namespace gerbil::api {
@@ -43,9 +43,9 @@ Result<std::string> render(const Prompter& prompter, const Chat& chat) {
   if (!chat.continue_final_message)
     return prompter.render(chat.messages, chat.tools,
                            {.think = chat.think, .chat_template = chat.chat_template});
-  GERBIL_TRY(const std::string content, unfinished_content(chat.messages));
+  GERBIL_TRY(const std::string content, text::unfinished_content(chat.messages));
   const auto thinking = open_thinking(content);
-  const std::string before = thinking ? without_last(chat.messages) : "";
+  const std::string before = thinking ? text::without_last(chat.messages) : "";
   if (before.empty())
     return prompter.render(chat.messages, chat.tools,
                            {.think = chat.think,
@@ -65,14 +65,14 @@ Result<std::string> render(const Prompter& prompter, const Chat& chat) {
 Result<Prompt> make(const Prompter& prompter, const Chat& chat, int64_t context) {
   Prompt prompt;
   GERBIL_TRY(const std::string text, render(prompter, chat));
-  GERBIL_CHECK_OK(check_text_only(chat.messages));
+  GERBIL_CHECK_OK(text::check_text_only(chat.messages));
   GERBIL_TRY(prompt.ids, encode(prompter, text, false, context));
   if (std::cmp_greater_equal(prompt.ids.size(), context)) return prompt;  // will be refused
   GERBIL_TRY(const text::ChatTemplate chat_template,
              prompter.chat_template(chat.chat_template, chat.tools));
   prompt.chat = chat_template.response_format(text, chat.tools);
   if (chat.continue_final_message) {
-    GERBIL_TRY(const std::string content, unfinished_content(chat.messages));
+    GERBIL_TRY(const std::string content, text::unfinished_content(chat.messages));
     const auto thinking = open_thinking(content);
     prompt.chat->starts_in_reasoning =
         prompt.chat->thinking && thinking && text.ends_with(*thinking);

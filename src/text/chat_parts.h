@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 
-namespace gerbil::api {
+namespace gerbil::text {
 
 // An error that names the first content part of `messages` (a JSON array of messages) that is not
 // text: this build would answer as if it were not there.
@@ -19,4 +19,4 @@ Result<std::string> unfinished_content(std::string_view messages);
 // `messages` without the last one; empty where there is no other.
 std::string without_last(std::string_view messages);
 
-}  // namespace gerbil::api
+}  // namespace gerbil::text

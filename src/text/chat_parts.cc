@@ -1,9 +1,9 @@
-#include "api/chat_parts.h"
+#include "text/chat_parts.h"
 
 #include "base/json.h"
 #include "base/quote.h"
 
-namespace gerbil::api {
+namespace gerbil::text {
 namespace {
 
 // "image_url" of {"type": "image_url", ...}; empty for text. Templates also take parts without a
@@ -77,4 +77,4 @@ std::string without_last(std::string_view messages) {
   return std::string(messages.substr(0, last_comma)) + ']';
 }
 
-}  // namespace gerbil::api
+}  // namespace gerbil::text
