@@ -1,6 +1,8 @@
 #if defined(__x86_64__)
 // GCC 12 warns of the undefined operands inside its own intrinsics (GCC bug 105593).
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <hwy/base.h>
 #include <immintrin.h>
 
