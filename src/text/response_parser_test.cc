@@ -236,6 +236,13 @@ TEST(ResponseParser, SeveralFunctionsMayShareAMarker) {
             "C(f {\"n\": 1})C(f {\"n\": 2})");
 }
 
+TEST(ResponseParser, ArgumentsAreWellFormedTextWhateverTheModelWrote) {
+  EXPECT_EQ(
+      parse("<tool_call>\n<function=f>\n<parameter=s>\nn\xC6\xC6z\n</parameter>\n</function>\n"
+            "</tool_call>"),
+      "C(f {\"s\": \"n\uFFFD\uFFFDz\"})");
+}
+
 TEST(ResponseParser, AMissingClosingTagEndsAValueAtTheNextTag) {
   EXPECT_EQ(parse("<tool_call>\n<function=f>\n<parameter=s>\n1\n</function>\n</tool_call>"),
             "C(f {\"s\": \"1\"})");

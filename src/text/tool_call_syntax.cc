@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "text/jinja/json.h"
 #include "text/jinja/python_text.h"
+#include "text/utf8.h"
 
 namespace gerbil::text {
 namespace {
@@ -290,7 +291,8 @@ ParameterTypes parameter_types(std::string_view tools) {
 
 std::vector<ToolCall> parse_tool_calls(std::string_view body, const ParameterTypes& types) {
   body = trim(body);
-  if (body.starts_with(kFunctionOpen)) return parse_tagged_calls(body, types);
+  // Arguments are JSON, which holds no ill-formed text; a reader of JSON refuses it by itself.
+  if (body.starts_with(kFunctionOpen)) return parse_tagged_calls(repair_utf8(body), types);
   if (!body.starts_with('{')) return {};
   auto call = parse_json_call(body);
   if (!call) return {};
