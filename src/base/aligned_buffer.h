@@ -1,6 +1,6 @@
-// AlignedBuffer: an owned block of bytes on a 64-byte border, or an error instead of an exception
-// when memory is out. Contents start undefined; large blocks are only backed by memory once they
-// are touched.
+// AlignedBuffer: an owned block of bytes on a 64-byte border or a larger one, or an error instead
+// of an exception when memory is out. Contents start undefined; large blocks are only backed by
+// memory once they are touched.
 #pragma once
 
 #include <cstdlib>
@@ -18,16 +18,17 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
 
-  // `what` is what errors call the block: "the KV cache".
-  static Result<AlignedBuffer> allocate(uint64_t size_bytes, std::string_view what) {
+  // `what` is what errors call the block: "the KV cache". `alignment`: a power of two, 64 or more.
+  static Result<AlignedBuffer> allocate(uint64_t size_bytes, std::string_view what,
+                                        uint64_t alignment = kAlignment) {
     AlignedBuffer buffer;
     buffer.size_bytes_ = size_bytes;
     if (size_bytes == 0) return buffer;
-    if (size_bytes > SIZE_MAX - kAlignment)
+    if (size_bytes > SIZE_MAX - alignment)
       return fail(ErrorCode::kOutOfMemory, "{}: {} bytes are more than can be addressed", what,
                   size_bytes);
     buffer.data_.reset(
-        static_cast<std::byte*>(std::aligned_alloc(kAlignment, round_up(size_bytes, kAlignment))));
+        static_cast<std::byte*>(std::aligned_alloc(alignment, round_up(size_bytes, alignment))));
     if (buffer.data_ == nullptr)
       return fail(ErrorCode::kOutOfMemory, "{}: {} bytes of memory were refused", what, size_bytes);
     return buffer;

@@ -5,6 +5,7 @@
 #include "graph/passes/fuse.h"
 #include "graph/verify.h"
 #include "platform/clock.h"
+#include "platform/huge_pages.h"
 
 namespace gerbil::backend {
 namespace {
@@ -89,8 +90,8 @@ Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph, int64_
 Status HostPlan::bind(kernels::Level level) {
   GERBIL_TRY(memory_, lay_out(graph_, max_rows_, level, pool_->threads()));
   const std::string what = fmt::format("the values of a step of {} rows", max_rows_);
-  GERBIL_TRY(arena_, AlignedBuffer::allocate(memory_.values.arena_bytes, what));
-  GERBIL_TRY(scratch_, AlignedBuffer::allocate(memory_.scratch_bytes, what));
+  GERBIL_TRY(arena_, platform::allocate_large(memory_.values.arena_bytes, what));
+  GERBIL_TRY(scratch_, platform::allocate_large(memory_.scratch_bytes, what));
   tokens_.resize(static_cast<size_t>(max_rows_));
   run_of_row_.resize(static_cast<size_t>(max_rows_));
   for (const graph::RopeSpec& rope : graph_.ropes)

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backend/host/pack.h"
+#include "platform/huge_pages.h"
 
 namespace gerbil::backend {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 uint64_t packed_bytes(const kernels::WeightView& view) {
   return view.matrix_bytes() * static_cast<uint64_t>(view.count);
 }
+
+uint64_t whole_lines(uint64_t bytes) { return round_up(bytes, AlignedBuffer::kAlignment); }
 
 bool aligned(Bytes bytes, uint64_t alignment) {
   return reinterpret_cast<uintptr_t>(bytes.data()) % alignment == 0;
@@ -40,29 +43,23 @@ uint64_t stored_bytes(const graph::WeightBinding& binding) {
 
 }  // namespace
 
-Result<HostWeights::Entry> HostWeights::load_one(const graph::Weight& weight,
-                                                 const graph::WeightBinding& binding,
-                                                 const WeightForm& form, const PackedCache* cache,
-                                                 platform::ThreadPool& pool) {
+HostWeights::Entry HostWeights::find_packed(const graph::Weight& weight,
+                                            const graph::WeightBinding& binding,
+                                            const WeightForm& form, const PackedCache* cache) {
   Entry entry{.view = shape_view(weight, form)};
-  const uint64_t size = packed_bytes(entry.view);
   if (const auto bytes = borrow(binding, form)) {
     entry.view.data = bytes->data();
     entry.mapped = binding.parts.front().tensor.source;
     return entry;
   }
-  if (form.tiles) {
-    entry.key = key_of(weight, form);
-    if (auto found = cache == nullptr ? std::nullopt : cache->find(entry.key);
-        found && found->bytes.size() == size && aligned(found->bytes, AlignedBuffer::kAlignment)) {
-      entry.view.data = found->bytes.data();
-      entry.mapped = std::move(found->owner);
-      return entry;
-    }
+  if (!form.tiles) return entry;
+  entry.key = key_of(weight, form);
+  if (auto found = cache == nullptr ? std::nullopt : cache->find(entry.key);
+      found && found->bytes.size() == packed_bytes(entry.view) &&
+      aligned(found->bytes, AlignedBuffer::kAlignment)) {
+    entry.view.data = found->bytes.data();
+    entry.mapped = std::move(found->owner);
   }
-  GERBIL_TRY(entry.owned, AlignedBuffer::allocate(size, fmt::format("weight \"{}\"", weight.role)));
-  entry.view.data = entry.owned.data();
-  GERBIL_CHECK_OK(pack(StackedRows(binding), entry.view, pool, entry.owned.data()));
   return entry;
 }
 
@@ -76,12 +73,27 @@ Result<std::shared_ptr<const HostWeights>> HostWeights::load(const graph::Graph&
     return map.find(weight.role)->second;
   };
   uint64_t total = 0;
-  for (const graph::Weight& weight : graph.weights) total += stored_bytes(binding(weight));
+  uint64_t to_pack = 0;
+  std::vector<Entry> entries;
+  for (size_t id = 0; id < forms.size(); ++id) {
+    const graph::Weight& weight = graph.weights[id];
+    entries.push_back(find_packed(weight, binding(weight), forms[id], options.cache));
+    const uint64_t size = packed_bytes(entries.back().view);
+    weights->size_bytes_ += size;
+    if (entries.back().view.data == nullptr) to_pack += whole_lines(size);
+    total += stored_bytes(binding(weight));
+  }
+  GERBIL_TRY(weights->packed_, platform::allocate_large(to_pack, "the weights"));
+  std::byte* next = weights->packed_.data();
   uint64_t done = 0;
   for (size_t id = 0; id < forms.size(); ++id) {
     const graph::Weight& weight = graph.weights[id];
-    GERBIL_TRY(Entry entry, load_one(weight, binding(weight), forms[id], options.cache, pool));
-    weights->size_bytes_ += packed_bytes(entry.view);
+    Entry& entry = entries[id];
+    if (entry.view.data == nullptr) {
+      entry.view.data = next;
+      GERBIL_CHECK_OK(pack(StackedRows(binding(weight)), entry.view, pool, next));
+      next += whole_lines(packed_bytes(entry.view));
+    }
     weights->entries_.emplace(weight.role, std::move(entry));
     done += stored_bytes(binding(weight));
     if (options.progress) options.progress(done, total);

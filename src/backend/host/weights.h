@@ -37,14 +37,14 @@ class HostWeights final : public Weights {
   struct Entry {
     kernels::WeightView view;
     std::string key;                     // where it is quantised
-    AlignedBuffer owned;                 // or
-    std::shared_ptr<const void> mapped;  // what keeps a borrowed view alive
+    std::shared_ptr<const void> mapped;  // what keeps a borrowed view alive; null: it is in packed_
   };
-  static Result<Entry> load_one(const graph::Weight& weight, const graph::WeightBinding& binding,
-                                const WeightForm& form, const PackedCache* cache,
-                                platform::ThreadPool& pool);
+  // Without data where the weight has to be packed.
+  static Entry find_packed(const graph::Weight& weight, const graph::WeightBinding& binding,
+                           const WeightForm& form, const PackedCache* cache);
 
   std::map<std::string, Entry, std::less<>> entries_;
+  AlignedBuffer packed_;
   uint64_t size_bytes_ = 0;
 };
 

@@ -16,7 +16,8 @@ namespace {
 
 struct Isa {
   static constexpr int kLanes = 16;
-  static constexpr int kRows = 12;  // 12 sums, 12 results, 2 codes, a scale and the mask of 32
+  static constexpr int kRows = 6;     // 12 sums, 12 results, 4 codes, 2 scales and the mask of 32
+  static constexpr int kVectors = 2;  // so a number of x is read for two products
   static constexpr bool kSignedBytes = false;
   using Int = __m512i;
   using Float = __m512;

@@ -12,6 +12,7 @@ namespace {
 struct Isa {
   static constexpr int kLanes = 4;
   static constexpr int kRows = 2;
+  static constexpr int kVectors = 1;
   static constexpr bool kSignedBytes = false;
   struct Int {
     uint32_t lane[kLanes];

@@ -95,6 +95,11 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
   const Form form = layout.format.form;
   const bool half_scales = layout.format.scale == tensor::DType::kF16;
   const int64_t item = half_scales ? 2 : 4;
+  // Taken out of the loops, for the compiler cannot.
+  const int64_t scale_bytes = layout.scale_bytes();
+  const int64_t parameter_bytes = layout.parameter_bytes();
+  const int64_t block_bytes = kChunkBytes * kBits;
+  const int64_t group_blocks = layout.blocks_per_group();
 
   const std::byte* groups[kVectors];
   int64_t part[kVectors];
@@ -120,14 +125,14 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
   const int32_t middle = Isa::kSignedBytes && kBits == 8
                              ? 0
                              : tensor::quant::middle_code(kBits);  // of the codes that dot() sees
-  for (int64_t begin = 0; begin < p.x.blocks; begin += layout.blocks_per_group()) {
+  for (int64_t begin = 0; begin < p.x.blocks; begin += group_blocks) {
     Float scale[kVectors];
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v)
       scale[v] = load_numbers(half_scales, groups[v] + part[v] * item);
-    const int64_t end = std::min(p.x.blocks, begin + layout.blocks_per_group());
+    const int64_t end = std::min(p.x.blocks, begin + group_blocks);
     for (int64_t b = begin; b < end; ++b) {
-      const int64_t at = layout.parameter_bytes() + (b - begin) * layout.block_bytes();
+      const int64_t at = parameter_bytes + (b - begin) * block_bytes;
       Int sum[kRows][kVectors];
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
@@ -137,8 +142,7 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
           if (form == Form::kScale) {
             sum[r][v] = Isa::set(-middle * x_sum);
           } else if (form == Form::kScaleZero) {
-            sum[r][v] = Isa::sub_product(
-                Isa::load_zeros(groups[v] + layout.scale_bytes() + part[v]), x_sum);
+            sum[r][v] = Isa::sub_product(Isa::load_zeros(groups[v] + scale_bytes + part[v]), x_sum);
           } else {
             sum[r][v] = Isa::set(0);
           }
@@ -161,7 +165,7 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
           y[r][v] = Isa::mul_add(Isa::to_float(sum[r][v]), Isa::mul(scale[v], x_scale), y[r][v]);
           if (form == Form::kScaleOffset) {
             const Float offset =
-                load_numbers(half_scales, groups[v] + layout.scale_bytes() + part[v] * item);
+                load_numbers(half_scales, groups[v] + scale_bytes + part[v] * item);
             const auto x_sum = static_cast<float>(p.x.sums[blocks_at[r] + b]);
             y[r][v] = Isa::mul_add(Isa::mul(x_scale, Isa::set(x_sum)), offset, y[r][v]);
           }
@@ -169,8 +173,7 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
       }
     }
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v)
-      groups[v] += layout.parameter_bytes() + (end - begin) * layout.block_bytes();
+    for (int v = 0; v < kVectors; ++v) groups[v] += parameter_bytes + (end - begin) * block_bytes;
   }
 
 #pragma GCC unroll 16
@@ -180,6 +183,10 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
       const int64_t output = (vector + v) * Isa::kLanes;
       const int64_t count = std::min<int64_t>(Isa::kLanes, layout.outputs - output);
       float* to = p.y + (row + r) * p.y_stride + output - p.first_output;
+      if (count == Isa::kLanes && p.bias == nullptr) {
+        Isa::store(y[r][v], to);
+        continue;
+      }
       float lanes[Isa::kLanes];
       Isa::store(y[r][v], lanes);
       for (int64_t i = 0; i < count; ++i)
@@ -206,7 +213,7 @@ void rows_by_tiles(const Int8Product& p, int64_t row, int64_t last_row, int64_t 
     const int64_t last = std::min(end, first + kTogether);
     int64_t r = row;
     for (; r + Isa::kRows <= last_row; r += Isa::kRows)
-      strips<kBits, Isa::kRows, 1>(p, r, first, last);
+      strips<kBits, Isa::kRows, Isa::kVectors>(p, r, first, last);
     for (; Isa::kRows > 8 && r + 8 <= last_row; r += 8)
       strips<kBits, std::min(8, Isa::kRows), 1>(p, r, first, last);
     for (; Isa::kRows > 4 && r + 4 <= last_row; r += 4)
