@@ -23,7 +23,13 @@ endforeach()
 
 # The public headers name none of these: a static library's users only link them.
 set(private_libraries
-  fmt::fmt simdjson::simdjson PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::HWY Threads::Threads)
+  fmt::fmt simdjson::simdjson PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::HWY PkgConfig::PICTURES
+  Threads::Threads)
+set(GERBIL_VIDEO_MODULES "")
+if(FFMPEG_FOUND)
+  list(APPEND private_libraries PkgConfig::FFMPEG)
+  set(GERBIL_VIDEO_MODULES "libavformat libavcodec libavutil libswscale")
+endif()
 
 function(gerbil_library target type export_name)
   add_library(${target} ${type} ${objects})
