@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/data/media/pictures: small pictures of every kind, and beside each what Pillow makes of it.
+"""Writes tests/data/media/pictures, small pictures of every kind and beside each what Pillow makes of it, and videos/.
 
 NAME.EXT is the picture, NAME.ppm what ImageOps.exif_transpose(picture).convert("RGB") gives. bomb.png, a header of 60000 x 60000 with no pixels behind, has none. Needs Pillow and numpy
 (python3-pil, python3-numpy). Run with the folder to write to; the committed files were written with Pillow 9.4.
@@ -7,7 +7,9 @@ NAME.EXT is the picture, NAME.ppm what ImageOps.exif_transpose(picture).convert(
 import io
 import pathlib
 import struct
+import subprocess
 import sys
+import tempfile
 import zlib
 
 import numpy as np
@@ -143,8 +145,33 @@ def pictures():
     yield "bmp_rle4.bmp", bmp(4, runs4, compression=2, palette=colors)
 
 
+def clips(folder):
+    """12 frames of 32 x 24: frame i is grey of 20 * i, with a red corner at the top left. Needs ffmpeg."""
+    def run(*arguments):
+        subprocess.run(["ffmpeg", "-y", "-loglevel", "error", *arguments], check=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        for i in range(12):
+            frame = np.full((24, 32, 3), 20 * i, np.uint8)
+            frame[:8, :8] = (250, 10, 10)
+            Image.fromarray(frame).save(f"{temporary}/{i:02}.png")
+        source = ("-framerate", "4", "-i", f"{temporary}/%02d.png")
+        exact = ("-bitexact", "-map_metadata", "-1", "-threads", "1")
+        h264 = (*exact, "-c:v", "libx264", "-crf", "12", "-bf", "2", "-pix_fmt", "yuv420p", "-x264-params", "keyint=6")
+        run(*source, *h264, f"{folder}/h264.mp4")
+        run(*source, *h264, f"{folder}/h264.mkv")
+        run(*source, *h264, "-movflags", "faststart", f"{folder}/faststart.mov")
+        run("-i", f"{folder}/h264.mp4", "-c", "copy", *exact[:3], "-metadata:s:v", "rotate=270", f"{folder}/rotated.mp4")
+        run(*source, *exact, "-c:v", "mpeg4", "-q:v", "2", f"{folder}/mpeg4.mp4")
+        run(*source, *exact, "-c:v", "libvpx-vp9", "-crf", "10", "-b:v", "0", f"{folder}/vp9.webm")
+        first, *others = [Image.open(f"{temporary}/{i:02}.png").quantize(8) for i in range(12)]
+        first.save(f"{folder}/animated.gif", save_all=True, append_images=others, duration=250)
+        run(*source, *exact, "-f", "apng", f"{folder}/animated.png")
+        run("-f", "lavfi", "-i", "sine=duration=0.2", *exact, "-c:a", "aac", f"{folder}/sound.mp4")
+
+
 def main(folder):
-    folder = pathlib.Path(folder)
+    clips(pathlib.Path(folder) / "videos")
+    folder = pathlib.Path(folder) / "pictures"
     bomb = png(60000, 60000, 8, 2, [b""])
     (folder / "bomb.png").write_bytes(bomb)
     for name, data in pictures():

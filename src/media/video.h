@@ -23,6 +23,7 @@ struct VideoLimits {
   uint64_t max_pixels = uint64_t{40} << 20;  // of a frame
   int64_t max_frames = 4 << 20;              // of the whole clip
   double max_seconds = 24.0 * 3600;
+  int decoder_threads = 4;  // at most; each holds a frame
 };
 
 struct VideoInfo {
