@@ -4,6 +4,9 @@
 //
 //   Block::keys(unit, page, scales), values(…)   the block; `scales` is scales_size(dim) floats of
 //                                                memory that it may use for as long as it lives
+//   Block::fetch(unit, page)                     asks for both, to have them in the second-level
+//                                                cache when they are read: each is too short a run
+//                                                for the processor to notice it by itself
 //   load(position, i), load_tail(position, i)    a vector of numbers from dimension i on
 //   Block::store(kv, page, head, position, key, value)
 #if defined(GERBIL_KERNELS_ATTEND_BLOCKS_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -22,6 +25,11 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::attend::HWY_NAMESPACE {
+
+HWY_INLINE void fetch_bytes(const void* from, int64_t count) {
+  for (int64_t i = 0; i < count; i += 64)
+    __builtin_prefetch(static_cast<const char*>(from) + i, 0, 2);  // reading, second level
+}
 
 inline void store_numbers(const float* from, float* to, int64_t count) {
   std::copy_n(from, count, to);
@@ -53,6 +61,11 @@ struct PlainBlock {
     const KvView& kv = unit.call->kv;
     return {reinterpret_cast<const T*>(unit.page(page)) + kv.value_offset(unit.kv_head, 0),
             kv.head_dim};
+  }
+  static void fetch(const Unit& unit, int64_t page) {
+    const int64_t size = kPagePositions * unit.call->kv.head_dim * static_cast<int64_t>(sizeof(T));
+    fetch_bytes(keys(unit, page, nullptr).numbers, size);
+    fetch_bytes(values(unit, page, nullptr).numbers, size);
   }
   static void store(const KvView& kv, std::byte* page, int64_t head, int64_t position,
                     const float* key, const float* value) {
@@ -114,6 +127,12 @@ struct CodedBlock {
   }
   static CodedBlock values(const Unit& unit, int64_t page, float* scales) {
     return decode_scales(Q8Block::values(unit.call->kv, unit.page(page), unit.kv_head), scales);
+  }
+  static void fetch(const Unit& unit, int64_t page) {
+    const KvView& kv = unit.call->kv;
+    const int64_t size = Q8Block::bytes(kv.head_dim);
+    fetch_bytes(Q8Block::keys(kv, unit.page(page), unit.kv_head).codes, size);
+    fetch_bytes(Q8Block::values(kv, unit.page(page), unit.kv_head).codes, size);
   }
   static void store(const KvView& kv, std::byte* page, int64_t head, int64_t position,
                     const float* key, const float* value) {

@@ -168,6 +168,7 @@ void attend_row(const Unit& unit, int64_t row, std::byte* slice) {
         memory.queries[h * padded(dim) + i] = unit.scale * q.f32(row, first_head + h)[i];
     for (int64_t page = range.first / kPagePositions; page * kPagePositions <= range.last; ++page) {
       const PagePart part = part_of_page(page, range);
+      if ((page + 1) * kPagePositions <= range.last) Block::fetch(unit, page + 1);
       const Block keys = Block::keys(unit, page, memory.key_scales);
       const Block values = Block::values(unit, page, memory.value_scales);
       int64_t h = 0;
