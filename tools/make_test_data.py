@@ -22,6 +22,9 @@ TINY = ["qwen2-tiny", "qwen3-tiny", "qwen3-tiny-untied", "qwen3-tiny-sharded", "
 DROPPED = {"qwen3_5_moe-tiny": re.compile(r"model\.visual\.(?!blocks\.0\.norm).*|.*_state\..*|.*\.hs\.layer1")}
 NOT_CHECKPOINT = {"refs.json", "refs.safetensors", "vocab.json", "merges.txt"}    # tokenizer.json repeats the last two
 COMPARED = re.compile(r"p\d+\.(input_ids|logits|greedy_ids|greedy_margin|hs\..+|conv_state\..+|recurrent_state\..+)")
+# Pictures and videos; pixels as the bytes they were ((x - 127.5) / 127.5 is what the model takes).
+SEEN = re.compile(r"(img1|img2|vid|mix)\.(input_ids|mm_token_type_ids|.+_grid_thw|pixel_values.*_u8|position_ids|"
+                  r"rope_deltas|logits|greedy_ids|hs\.(embed|final_norm)|vis\..+)")
 CASE_FIELDS = ["id", "task", "enable_thinking", "tools", "messages", "prompt", "input_ids", "answer_ids", "answer_text",
                "final_text"]
 
@@ -64,6 +67,8 @@ def main(argv):
             prune(weights, weights, lambda tensor: not dropped.fullmatch(tensor))
         prune(fixtures / name / "refs.safetensors", DATA / "refs" / f"{name}.safetensors",
               lambda tensor: COMPARED.fullmatch(tensor) and not (dropped and dropped.fullmatch(tensor)))
+    prune(fixtures / "qwen3_5-tiny" / "refs.safetensors", DATA / "refs" / "qwen3_5-tiny-vision.safetensors",
+          SEEN.fullmatch)
     copy_checkpoint(nano / "qwen3-nano", DATA / "models" / "qwen3-nano")
     for name in ("qwen3", "vl"):
         nano_cases(nano / "refs" / name, DATA / "nano" / name)

@@ -12,8 +12,14 @@ ExitCode forward(const ForwardOptions& options) {
   if (const Status good = check_utf8(request.prompt, "the prompt"); !good) {
     return report_error(good.error().message);
   }
+  LoadOptions load = options.load;
+  if (!request.inputs_file.empty()) {
+    const Result<bool> pictures = has_pictures(request.inputs_file);
+    if (!pictures) return report_error(pictures.error().message);
+    if (*pictures) load.vision = Vision::kYes;
+  }
   ModelLoader loader;
-  const auto engine = loader.load(options.load);
+  const auto engine = loader.load(load);
   if (!engine) return report_error(engine.error().message);
   const Status done = (*engine)->forward(request, options.output_file);
   if (!done) return report_error(done.error().message);

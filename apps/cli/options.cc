@@ -234,7 +234,8 @@ Command parse_forward(std::vector<std::string> words) {
          "Token ids")
       ->type_name("1,2,3");
   app.add_option("--prompt", request.prompt, "Raw text")->type_name("TEXT");
-  add_file(app, "--inputs", &request.inputs_file, "Safetensors with input_ids [T] or [1, T]");
+  add_file(app, "--inputs", &request.inputs_file,
+           "Safetensors with input_ids [T] or [1, T], and pictures as the processors write them");
   app.add_flag("--taps", request.taps, "Hidden states and, after the prompt, recurrent states too");
   add_file(app, "-o,--output", &options.output_file, "Where to")->required();
   add_load_options(app, &options.load, &options.quiet);

@@ -43,6 +43,8 @@ enum class Kv { kAuto, kF32, kF16, kQ8 };
 // What products with quantised weights read: rows as they are, or as int8 in blocks of 32; auto =
 // int8 where weights are quantised.
 enum class Activations { kAuto, kF32, kInt8 };
+// The encoder of pictures and videos: left alone; loaded where the model has one; needed.
+enum class Vision { kNo, kIfAny, kYes };
 
 // "cpu" -> Backend::kCpu; an unknown name, or one that is not in this build, is an error that says
 // which are.
@@ -58,6 +60,8 @@ struct LoadOptions {
   Quant quant = Quant::kAuto;
   Activations activations = Activations::kAuto;
   Kv kv = Kv::kAuto;
+  // Its weights are held at 8 bits where the others have 8 or fewer.
+  Vision vision = Vision::kNo;
   int threads = 0;      // 0: one per usable processor
   int64_t batch = 512;  // most rows (tokens) of a step, 1 to 65536
   int64_t context =
@@ -312,10 +316,16 @@ class GERBIL_API Session {
 struct ForwardRequest {
   // One of the three.
   std::vector<int32_t> input_ids;
-  std::string prompt;       // raw text
-  std::string inputs_file;  // safetensors with "input_ids" [T] or [1, T], I64 or I32
-  bool taps = false;        // also hidden states and, after the prompt, recurrent states
+  std::string prompt;  // raw text
+  // Safetensors with "input_ids" [T] or [1, T], I64 or I32, and what the processors of Hugging Face
+  // write beside it: attention_mask, mm_token_type_ids, pixel_values and image_grid_thw,
+  // pixel_values_videos and video_grid_thw.
+  std::string inputs_file;
+  bool taps = false;  // also hidden states and, after the prompt, recurrent states
 };
+
+// Does an inputs_file hold pictures or videos, so that LoadOptions::vision is needed?
+GERBIL_API Result<bool> has_pictures(const std::string& inputs_file);
 
 // ---- measuring
 
@@ -409,8 +419,10 @@ class GERBIL_API Engine {
   // Writes `output_file` (safetensors): input_ids I64 [T], logits F32 [T, vocab] and, with taps,
   // hidden.0 (embedding), hidden.I (after layer I - 1), hidden.final (after the final norm) F32 [T,
   // hidden], conv_state.layerI [channels, kernel] and recurrent_state.layerI [value heads, key dim,
-  // value dim] F32. Memory stays bounded: logits go to the file as they come. Needs the driver's
-  // turn: not while a driver thread runs.
+  // value dim] F32; of pictures and videos pixel_values, image_grid_thw, pixel_values_videos,
+  // video_grid_thw, position_ids I64 [3, T], vis.blockI [patches, width] and vis.merger [places,
+  // hidden] (of videos beside pictures: vis.video.…). Memory stays bounded: logits go to the file
+  // as they come. Needs the driver's turn: not while a driver thread runs.
   Status forward(const ForwardRequest& request, const std::string& output_file);
 
   // Has every step timed, operation by operation, and shown to `on_step`, which is called like the

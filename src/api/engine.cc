@@ -31,8 +31,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   const double started = platform::monotonic_seconds();
   GERBIL_TRY(const hub::ModelFiles files,
              hub::open_model(options.model, api::hub_options(options.bundled_models, true)));
-  GERBIL_TRY(const model::Model model, model::load_model(files.config, files.path("config.json"),
-                                                         files.checkpoint, options.on_note));
+  GERBIL_TRY(const model::Model model,
+             model::load_model(files.config, files.path("config.json"), files.checkpoint,
+                               options.on_note, api::vision_wish(options)));
   if (!model.report.skipped.empty() && options.on_note)
     options.on_note(api::skipped_line(model.report));
 
@@ -85,6 +86,10 @@ Result<bool> Engine::step() { return impl_->engine->step(); }
 Status Engine::start() { return impl_->engine->start(); }
 void Engine::stop() { impl_->engine->stop(); }
 
+Result<bool> has_pictures(const std::string& inputs_file) {
+  return runtime::has_media(inputs_file);
+}
+
 Status Engine::forward(const ForwardRequest& request, const std::string& output_file) {
   const int given =
       !request.input_ids.empty() + !request.prompt.empty() + !request.inputs_file.empty();
@@ -93,7 +98,8 @@ Status Engine::forward(const ForwardRequest& request, const std::string& output_
                    given);
   runtime::ForwardInput input{.ids = request.input_ids, .taps = request.taps};
   if (!request.inputs_file.empty()) {
-    GERBIL_TRY(input.ids, runtime::read_input_ids(request.inputs_file, impl_->engine->runner()));
+    GERBIL_TRY(input, runtime::read_forward_input(request.inputs_file, impl_->engine->runner()));
+    input.taps = request.taps;
   } else if (!request.prompt.empty()) {
     GERBIL_CHECK_OK(text::check_utf8(request.prompt, "the prompt"));
     GERBIL_TRY(input.ids, impl_->prompter.encode(request.prompt, true));

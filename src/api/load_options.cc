@@ -81,6 +81,18 @@ graph::KvType kv_type(const LoadOptions& options) {
 
 }  // namespace
 
+model::VisionWish vision_wish(const LoadOptions& options) {
+  switch (options.vision) {
+    case Vision::kNo:
+      return model::VisionWish::kNo;
+    case Vision::kIfAny:
+      return model::VisionWish::kIfAny;
+    case Vision::kYes:
+      return model::VisionWish::kYes;
+  }
+  return model::VisionWish::kNo;
+}
+
 runtime::RunnerOptions runner_options(const LoadOptions& options) {
   runtime::RunnerOptions result{.reference = options.backend == Backend::kReference,
                                 .kv = kv_type(options),

@@ -13,6 +13,7 @@ namespace gerbil::api {
 
 Status check(const LoadOptions& options);
 runtime::RunnerOptions runner_options(const LoadOptions& options);
+model::VisionWish vision_wish(const LoadOptions& options);
 
 // The choices as they are once "auto" is decided.
 std::string_view quant_name(backend::WeightChoice choice);

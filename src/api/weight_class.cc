@@ -6,8 +6,8 @@
 namespace gerbil::api {
 namespace {
 
-constexpr std::string_view kClasses[] = {"embedding", "attention", "recurrent", "mlp",
-                                         "experts",   "norms",     "output",    "other"};
+constexpr std::string_view kClasses[] = {"embedding", "attention", "recurrent", "mlp",  "experts",
+                                         "norms",     "output",    "vision",    "other"};
 
 // The first row with a word that the role has, as a whole or, with a closing '*', as its beginning.
 struct Row {
@@ -41,6 +41,7 @@ bool any_word(std::string_view role, Test test) {
 Span<const std::string_view> weight_classes() { return kClasses; }
 
 std::string_view weight_class(std::string_view role) {
+  if (role.starts_with("vision.")) return "vision";
   if (any_word(role, [](std::string_view word) { return word.ends_with("norm"); })) return "norms";
   for (const Row& row : kRows)
     if (any_word(role, [&](std::string_view word) { return matches(word, row.word); }))

@@ -86,6 +86,16 @@ struct SampleParams {
   }
 };
 
+// Patches that see each other: a picture, or the frames of a video that lie at the same time. In
+// the order of merged squares: squares row by row, and in each its patches row by row.
+struct PatchGroup {
+  int32_t rows = 0;  // multiples of PatchLayout::merge_side
+  int32_t columns = 0;
+
+  int64_t patches() const { return int64_t{rows} * columns; }
+};
+
+// A step of an encoder of pictures has patches and groups alone; that of a decoder neither.
 struct Batch {
   Span<const int32_t> token;  // [rows] id, kFromStep or kSoft
   Span<const int32_t>
@@ -101,6 +111,8 @@ struct Batch {
   Span<const int32_t> wanted;         // rows whose logits or sample are wanted, ascending
   Span<const SampleParams> sampling;  // [wanted], or empty: logits only
   Span<const PageCopy> copies;
+  Span<const float> patches;      // [patches of all groups][numbers of a patch]
+  Span<const PatchGroup> groups;  // together they cover the patches in order
 
   int64_t rows() const { return static_cast<int64_t>(token.size()); }
 };

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "graph/batch.h"
+#include "graph/patches.h"
 #include "graph/verify.h"
 
 namespace gerbil::graph {
@@ -46,8 +47,8 @@ Value Builder::input(InputKind kind, ValueShape shape, int32_t rope) {
   for (size_t id = 0; id < graph_.values.size(); ++id)
     if (graph_.values[id].input == kind && graph_.values[id].rope == rope)
       return {static_cast<ValueId>(id)};
-  const Value result =
-      value(shape, kind == InputKind::kToken ? tensor::DType::kI32 : tensor::DType::kF32);
+  const bool ids = kind == InputKind::kToken || kind == InputKind::kTableIds;
+  const Value result = value(shape, ids ? tensor::DType::kI32 : tensor::DType::kF32);
   graph_.values.back().input = kind;
   graph_.values.back().rope = rope;
   return result;
@@ -137,10 +138,14 @@ Value Scope::embed(std::string_view name, int64_t vocab, int64_t dim) const {
 }
 
 Value Scope::linear(std::string_view name, Value x, int64_t out) const {
-  const auto in = u64(shape(x).width());
-  const tensor::Shape matrix{u64(out), in};
+  return linear(name, x, tensor::Shape{u64(out), u64(shape(x).width())});
+}
+
+Value Scope::linear(std::string_view name, Value x, const tensor::Shape& stored) const {
+  const auto out = static_cast<int64_t>(stored[0]);
+  const tensor::Shape matrix{stored[0], u64(shape(x).width())};
   std::vector<WeightId> weights = {
-      builder_->weight(path_, join(name), WeightUse::kMatrix, {matrix}, matrix)};
+      builder_->weight(path_, join(name), WeightUse::kMatrix, {stored}, matrix)};
   const WeightId bias = builder_->optional_vector(path_, join(name) + ".bias", {{u64(out)}}, out);
   if (bias >= 0) weights.push_back(bias);
   return builder_->node(path_, Linear{}, {x}, {shape(x).rows, 1, out}, std::move(weights));
@@ -190,6 +195,14 @@ Value Scope::rms_norm(std::string_view name, Value x, float eps) const {
   return builder_->node(path_, RmsNorm{eps}, {x}, shape(x), {w});
 }
 
+Value Scope::layer_norm(std::string_view name, Value x, float eps) const {
+  const tensor::Shape size{u64(shape(x).dim)};
+  const WeightId w = builder_->weight(path_, join(name), WeightUse::kVector, {size}, size);
+  const WeightId b =
+      builder_->weight(path_, join(name) + ".bias", WeightUse::kVector, {size}, size);
+  return builder_->node(path_, LayerNorm{eps}, {x}, shape(x), {w, b});
+}
+
 Value Scope::l2_norm(Value x, float eps, float scale) const {
   return builder_->node(path_, L2Norm{eps, scale}, {x}, shape(x));
 }
@@ -198,6 +211,9 @@ Value Scope::add(Value x, Value y) const { return builder_->node(path_, Add{}, {
 Value Scope::mul(Value x, Value y) const { return builder_->node(path_, Mul{}, {x, y}, shape(x)); }
 Value Scope::silu(Value x) const { return builder_->node(path_, Silu{}, {x}, shape(x)); }
 Value Scope::sigmoid(Value x) const { return builder_->node(path_, Sigmoid{}, {x}, shape(x)); }
+Value Scope::gelu(Value x, bool tanh) const {
+  return builder_->node(path_, Gelu{tanh}, {x}, shape(x));
+}
 
 Value Scope::slice_dims(Value x, int64_t begin, int64_t count) const {
   const ValueShape in = shape(x);
@@ -273,6 +289,30 @@ Value Scope::experts(std::string_view name, Value x, Choice choice, int64_t expe
       builder_->expert_weight(path_, join(name) + ".down", {u64(experts), u64(dim), u64(inner)}, 1);
   return builder_->node(path_, Experts{}, {x, choice.ids, choice.weights}, {shape(x).rows, 1, dim},
                         {gate_up, down});
+}
+
+Value Scope::patches(int64_t dim, const PatchLayout& layout) const {
+  builder_->graph_.patches = layout;
+  return builder_->input(InputKind::kPatches, {Rows::kPatches, 1, dim}, -1);
+}
+
+Value Scope::interpolate(std::string_view name, int64_t dim) const {
+  const int64_t side = builder_->graph_.patches.table_side;
+  const tensor::Shape shape{u64(side * side), u64(dim)};
+  const WeightId table = builder_->weight(path_, join(name), WeightUse::kVector, {shape}, shape);
+  const ValueShape taps{Rows::kPatches, 1, kTableTaps};
+  const Value ids = builder_->input(InputKind::kTableIds, taps, -1);
+  const Value factors = builder_->input(InputKind::kTableFactors, taps, -1);
+  return builder_->node(path_, Interpolate{}, {ids, factors}, {Rows::kPatches, 1, dim}, {table});
+}
+
+Value Scope::attend_groups(Value q, Value k, Value v, float scale) const {
+  return builder_->node(path_, AttendGroups{scale}, {q, k, v}, shape(q));
+}
+
+Value Scope::merge_rows(Value x) const {
+  const int64_t count = builder_->graph_.patches.merged();
+  return builder_->node(path_, MergeRows{count}, {x}, {Rows::kMerged, 1, count * shape(x).width()});
 }
 
 Value Scope::gather_wanted(Value x) const {

@@ -59,12 +59,18 @@ class Scope {
   std::vector<Value> linear_split(std::string_view name, Value x,
                                   std::initializer_list<int64_t> heads, int64_t dim) const;
 
+  // The same of a matrix stored as [out, ...] with so many dimensions more: a convolution whose
+  // windows are the rows of x.
+  Value linear(std::string_view name, Value x, const tensor::Shape& stored) const;
+
   Value rms_norm(std::string_view name, Value x, float eps) const;
+  Value layer_norm(std::string_view name, Value x, float eps) const;  // weights NAME, NAME.bias
   Value l2_norm(Value x, float eps, float scale) const;
   Value add(Value x, Value y) const;
   Value mul(Value x, Value y) const;
   Value silu(Value x) const;
   Value sigmoid(Value x) const;
+  Value gelu(Value x, bool tanh) const;
 
   Value slice_dims(Value x, int64_t begin, int64_t count) const;
   Value reshape(Value x, int64_t heads, int64_t dim) const;
@@ -91,6 +97,12 @@ class Scope {
   // down, ...
   Value experts(std::string_view name, Value x, Choice choice, int64_t experts,
                 int64_t inner) const;
+
+  // Encoders of pictures. The patches of the step, so many numbers each; how they lie is said once.
+  Value patches(int64_t dim, const PatchLayout& layout) const;
+  Value interpolate(std::string_view name, int64_t dim) const;  // weight NAME [table_side^2, dim]
+  Value attend_groups(Value q, Value k, Value v, float scale) const;
+  Value merge_rows(Value x) const;
 
   Value gather_wanted(Value x) const;
   Value sample(Value logits) const;

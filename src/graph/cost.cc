@@ -32,9 +32,18 @@ class Counter {
         return u64(size_.wanted);
       case Rows::kRuns:
         return size_.batch->runs.size();
+      case Rows::kPatches:
+        return patches();
+      case Rows::kMerged:
+        return patches() / u64(graph_.patches.merged());
       default:
         return u64(size_.batch->rows());
     }
+  }
+  uint64_t patches() const {
+    uint64_t count = 0;
+    for (const PatchGroup& group : size_.batch->groups) count += u64(group.patches());
+    return count;
   }
   uint64_t rows() const { return rows(node_.outputs.front()); }
   uint64_t bytes(ValueId id) const {
@@ -82,6 +91,12 @@ class Counter {
       cost_.state_read_bytes += u64(last + 1 - first) * size_.kv_position_bytes;
     }
     if (node_.inputs.size() > 1) cost_.state_written_bytes = rows() * size_.kv_position_bytes;
+  }
+
+  void add(const AttendGroups&) {
+    const auto width = u64(graph_.shape(node_.inputs[0]).width());
+    for (const PatchGroup& group : size_.batch->groups)
+      cost_.operations += 4 * width * u64(group.patches()) * u64(group.patches());
   }
 
   void add(const Conv1d&) {

@@ -27,6 +27,7 @@ enum class Rows : uint8_t {
   kRuns,     // S: sequences in the step
   kWanted,   // W: rows whose logits or sample are wanted
   kPatches,  // P: picture patches
+  kMerged,   // M: what PatchLayout::merge_side^2 patches each become
   kFrames,   // F: sound frames
 };
 
@@ -40,7 +41,14 @@ struct ValueShape {
 };
 
 // Where a value without a producing node comes from.
-enum class InputKind : uint8_t { kNone, kToken, kRopeTable };
+enum class InputKind : uint8_t {
+  kNone,
+  kToken,
+  kRopeTable,     // over patches: of their rows and columns in their group
+  kPatches,       // Batch::patches
+  kTableIds,      // Interpolate's: what patches.h makes of Batch::groups
+  kTableFactors,  // likewise
+};
 
 struct ValueInfo {
   ValueShape shape;
@@ -96,6 +104,16 @@ struct Tap {
   ValueId value = -1;
 };
 
+// How the patches of a step lie: in squares of merge_side x merge_side, which become one row; and
+// the side of the square table that Interpolate stretches over a group.
+struct PatchLayout {
+  int64_t merge_side = 1;
+  int64_t table_side = 0;
+
+  int64_t merged() const { return merge_side * merge_side; }
+  friend bool operator==(const PatchLayout&, const PatchLayout&) = default;
+};
+
 struct Graph {
   std::vector<ValueInfo> values;
   std::vector<Weight> weights;
@@ -103,6 +121,7 @@ struct Graph {
   std::vector<RopeSpec> ropes;
   std::vector<Node> nodes;  // in execution order
   std::vector<Tap> taps;
+  PatchLayout patches;  // of an encoder of pictures
 
   const ValueShape& shape(ValueId id) const { return values[static_cast<size_t>(id)].shape; }
 };

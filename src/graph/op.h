@@ -32,12 +32,20 @@ struct L2Norm {
   float eps;
   float scale;
 };
+// y = (x - mean(x)) * rsqrt(var(x) + eps) * w + b: weights w and b.
+struct LayerNorm {
+  float eps;
+};
 
 // ---- elementwise, equal shapes
 struct Add {};
 struct Mul {};
 struct Silu {};  // x * sigmoid(x)
 struct Sigmoid {};
+// x * Phi(x), the normal distribution's; with `tanh` the approximation of it by that.
+struct Gelu {
+  bool tanh;
+};
 
 // ---- views: no work, no memory
 // Heads [head, head + heads) and dims [dim, dim + dims) of the input.
@@ -94,6 +102,22 @@ struct Route {
 // [experts, out, inner].
 struct Experts {};
 
+// ---- pictures: over the patches of the step (batch.h)
+// A learned table stretched over each group of patches: y = sum over i of factors[i] *
+// table[ids[i]], inputs the step's table ids and factors [patches, 1, 4], weight table [side^2,
+// dim].
+struct Interpolate {};
+// softmax(scale * q k^T) v over all patches of a row's own group: inputs q, k, v [patches, heads,
+// d].
+struct AttendGroups {
+  float scale;
+};
+// `count` patches that follow each other become one row: [patches, 1, dim] -> [merged, 1, count *
+// dim].
+struct MergeRows {
+  int64_t count;
+};
+
 // ---- results
 // Rows Batch::wanted of the input: [rows] -> [wanted].
 struct GatherRows {};
@@ -120,10 +144,10 @@ struct GatedRmsNorm {
   float eps;
 };
 
-using Op =
-    std::variant<Embed, Linear, RmsNorm, L2Norm, Add, Mul, Silu, Sigmoid, Slice, Reshape, Rope,
-                 Attend, Conv1d, DeltaGate, DeltaRule, ScaleRows, Route, Experts, GatherRows,
-                 Sample, Logprobs, AddRmsNorm, RmsNormRope, SiluMul, SigmoidMul, GatedRmsNorm>;
+using Op = std::variant<Embed, Linear, RmsNorm, L2Norm, LayerNorm, Add, Mul, Silu, Sigmoid, Gelu,
+                        Slice, Reshape, Rope, Attend, Conv1d, DeltaGate, DeltaRule, ScaleRows,
+                        Route, Experts, Interpolate, AttendGroups, MergeRows, GatherRows, Sample,
+                        Logprobs, AddRmsNorm, RmsNormRope, SiluMul, SigmoidMul, GatedRmsNorm>;
 
 // Index of an operation in Op; kOpKindOf<Linear> names it at compile time.
 using OpKind = uint8_t;

@@ -22,6 +22,10 @@ struct PrintAttributes {
     eps(op.eps);
     fmt::format_to(out, " scale={}", op.scale);
   }
+  void operator()(const LayerNorm& op) const { eps(op.eps); }
+  void operator()(const Gelu& op) const { fmt::format_to(out, "{}", op.tanh ? " tanh" : ""); }
+  void operator()(const AttendGroups& op) const { fmt::format_to(out, " scale={}", op.scale); }
+  void operator()(const MergeRows& op) const { fmt::format_to(out, " count={}", op.count); }
   void operator()(const Slice& op) const {
     fmt::format_to(out, " heads={}+{} dims={}+{}", op.head, op.heads, op.dim, op.dims);
   }
@@ -75,6 +79,9 @@ class Printer {
     const ValueInfo& info = graph_.values[static_cast<size_t>(id)];
     if (info.input == InputKind::kToken) return "%token";
     if (info.input == InputKind::kRopeTable) return fmt::format("%rope{}", info.rope);
+    if (info.input == InputKind::kPatches) return "%patches";
+    if (info.input == InputKind::kTableIds) return "%table_ids";
+    if (info.input == InputKind::kTableFactors) return "%table_factors";
     return fmt::format("%{}", id);
   }
 
@@ -138,7 +145,7 @@ class Printer {
 std::string print(const Graph& graph) { return Printer(graph).run(); }
 
 std::string_view rows_name(Rows rows) {
-  static constexpr std::array<std::string_view, 5> kNames = {"R", "S", "W", "P", "F"};
+  static constexpr std::array<std::string_view, 6> kNames = {"R", "S", "W", "P", "M", "F"};
   return kNames[static_cast<size_t>(rows)];
 }
 

@@ -26,6 +26,18 @@ RopeSpec make_interleaved_mrope(int64_t rotary_dim, double theta, int64_t height
   return spec;
 }
 
+RopeSpec make_axial_rope(int64_t rotary_dim, double theta) {
+  const int64_t each = rotary_dim / 4;
+  RopeSpec spec;
+  for (uint8_t axis = 1; axis <= 2; ++axis)
+    for (int64_t i = 0; i < each; ++i) {
+      const double exponent = -static_cast<double>(i) / static_cast<double>(each);
+      spec.inv_freq.push_back(static_cast<float>(std::pow(theta, exponent)));
+      spec.axis.push_back(axis);
+    }
+  return spec;
+}
+
 void fill_rope_row(const RopeSpec& spec, Span<const int32_t> position, Span<float> out) {
   const size_t n = spec.inv_freq.size();
   GERBIL_ASSERT(out.size() == 2 * n && (position.size() == 1 || position.size() == 3));

@@ -30,6 +30,10 @@ RopeSpec make_rope(int64_t rotary_dim, double theta);
 RopeSpec make_interleaved_mrope(int64_t rotary_dim, double theta, int64_t height_section,
                                 int64_t width_section);
 
+// Rotation in a plane (the vision tower of Qwen3.5): the first half of the frequencies, theta^(-i /
+// n), turns with the height, the second, the same ones, with the width; n = rotary_dim / 4, whole.
+RopeSpec make_axial_rope(int64_t rotary_dim, double theta);
+
 // One row for one position: out[0 .. n) = cos, out[n .. 2n) = sin, n = rotary_dim / 2. `position`
 // has 1 entry (text: every axis alike) or 3 (time, height, width).
 void fill_rope_row(const RopeSpec& spec, Span<const int32_t> position, Span<float> out);

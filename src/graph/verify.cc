@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/checked_math.h"
+#include "graph/patches.h"
 #include "graph/print.h"
 #include "graph/verify_op.h"
 #include "graph/view.h"
@@ -46,6 +47,27 @@ Status check_ropes(const Graph& graph) {
   return {};
 }
 
+// What a backend makes of Batch::groups, or takes from Batch::patches.
+Status check_patch_input(const Graph& graph, ValueId id) {
+  const ValueInfo& info = graph.values[static_cast<size_t>(id)];
+  const bool ids = info.input == InputKind::kTableIds;
+  ValueShape expected{Rows::kPatches, 1, kTableTaps};
+  if (info.input == InputKind::kPatches) expected.dim = info.shape.dim;
+  const tensor::DType dtype = ids ? tensor::DType::kI32 : tensor::DType::kF32;
+  if (info.shape != expected || info.dtype != dtype || info.rope != -1)
+    return wrong("value %{}: expected an input {} {}, found {} {}", id, to_string(expected),
+                 tensor::name(dtype), to_string(info.shape), tensor::name(info.dtype));
+  return {};
+}
+
+Status check_patch_layout(const PatchLayout& layout) {
+  if (layout.merge_side < 1 || layout.merge_side > 64 || layout.table_side < 0 ||
+      layout.table_side > 4096)
+    return wrong("patches: merge_side {} or table_side {} is out of range", layout.merge_side,
+                 layout.table_side);
+  return {};
+}
+
 Status check_value(const Graph& graph, ValueId id) {
   const ValueInfo& info = graph.values[static_cast<size_t>(id)];
   const ValueShape& shape = info.shape;
@@ -73,6 +95,10 @@ Status check_value(const Graph& graph, ValueId id) {
                      tensor::name(info.dtype));
       break;
     }
+    case InputKind::kPatches:
+    case InputKind::kTableIds:
+    case InputKind::kTableFactors:
+      return check_patch_input(graph, id);
   }
   return {};
 }
@@ -198,6 +224,7 @@ Status check_taps(const Graph& graph) {
 }  // namespace
 
 Status verify(const Graph& graph) {
+  GERBIL_CHECK_OK(check_patch_layout(graph.patches));
   GERBIL_CHECK_OK(check_ropes(graph));
   for (size_t id = 0; id < graph.values.size(); ++id)
     GERBIL_CHECK_OK(check_value(graph, static_cast<ValueId>(id)));

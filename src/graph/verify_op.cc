@@ -58,6 +58,15 @@ class OpCheck {
     return eps_is_valid(op.eps);
   }
 
+  Status operator()(const LayerNorm& op) const {
+    GERBIL_CHECK_OK(counts(1, 1, 2, 2));
+    GERBIL_CHECK_OK(same_shapes());
+    GERBIL_CHECK_OK(vector_is(0, {u64(in(0).dim)}));
+    GERBIL_CHECK_OK(vector_is(1, {u64(in(0).dim)}));
+    return eps_is_valid(op.eps);
+  }
+
+  Status operator()(const Gelu&) const { return elementwise(1); }
   Status operator()(const Add&) const { return elementwise(2); }
   Status operator()(const Mul&) const { return elementwise(2); }
   Status operator()(const Silu&) const { return elementwise(1); }
@@ -192,6 +201,35 @@ class OpCheck {
       }
     return wrong("inputs %{} and %{} are not the choice of {} experts", node_.inputs[1],
                  node_.inputs[2], down[0]);
+  }
+
+  Status operator()(const Interpolate&) const {
+    GERBIL_CHECK_OK(counts(2, 1, 1, 1));
+    if (value(node_.inputs[0]).input != InputKind::kTableIds ||
+        value(node_.inputs[1]).input != InputKind::kTableFactors)
+      return wrong("inputs %{} and %{} are not the step's table ids and factors", node_.inputs[0],
+                   node_.inputs[1]);
+    const int64_t side = graph_.patches.table_side;
+    GERBIL_CHECK_OK(vector_is(0, {u64(side * side), u64(out(0).dim)}));
+    return output_is(0, {Rows::kPatches, 1, out(0).dim});
+  }
+
+  Status operator()(const AttendGroups& op) const {
+    GERBIL_CHECK_OK(counts(3, 1));
+    GERBIL_CHECK_OK(same_shapes());
+    if (in(0).rows != Rows::kPatches)
+      return wrong("expected rows of patches, found {}", to_string(in(0)));
+    if (!std::isfinite(op.scale)) return wrong("scale is {}", op.scale);
+    return {};
+  }
+
+  Status operator()(const MergeRows& op) const {
+    GERBIL_CHECK_OK(counts(1, 1));
+    const ValueShape x = in(0);
+    GERBIL_CHECK_OK(input_is(0, {Rows::kPatches, 1, x.dim}));
+    if (op.count != graph_.patches.merged())
+      return wrong("count is {}, but {} patches become one row", op.count, graph_.patches.merged());
+    return output_is(0, {Rows::kMerged, 1, op.count * x.dim});
   }
 
   Status operator()(const GatherRows&) const {

@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "model/families/qwen3.h"
 #include "model/families/qwen3_5.h"
+#include "model/families/qwen3_5_vision.h"
 #include "model/family.h"
 
 namespace gerbil::model {
@@ -53,7 +54,8 @@ Span<const Family> families() {
        "qwen3_5",
        {"model.language_model", qwen3_5_names(), kVisionAndMtp},
        parse_qwen3_5_config,
-       build_qwen3_5_text},
+       build_qwen3_5_text,
+       qwen3_5_vision()},
       {"Qwen3_5MoeForCausalLM",
        "qwen3_5_moe_text",
        {"model", qwen3_5_names(), kMtp},
@@ -63,7 +65,8 @@ Span<const Family> families() {
        "qwen3_5_moe",
        {"model.language_model", qwen3_5_names(), kVisionAndMtp},
        parse_qwen3_5_moe_config,
-       build_qwen3_5_text},
+       build_qwen3_5_text,
+       qwen3_5_vision()},
   };
   return kFamilies;
 }

@@ -15,6 +15,7 @@
 #include "graph/weights.h"
 #include "model/config_reader.h"
 #include "model/model_config.h"
+#include "model/vision_config.h"
 
 namespace gerbil::model {
 
@@ -27,6 +28,8 @@ enum class Where : uint8_t {
   kLinearAttentionLayers,  // likewise, in the others
   kDenseLayers,            // likewise, in layers with one feed-forward network
   kSparseLayers,           // likewise, in layers with experts
+  kVision,                 // stored below VisionFamily::prefix, role below vision
+  kVisionBlocks,           // likewise PREFIX.blocks.N, vision.blocks.N
 };
 
 enum class Presence : uint8_t {
@@ -65,6 +68,15 @@ struct NameTable {
   Span<const SkipRule> skip;
 };
 
+// The encoder of pictures of a family, where it has one.
+struct VisionFamily {
+  std::string_view prefix;  // "model.visual"
+  Span<const NameRow> names;
+  Result<VisionConfig> (*parse_config)(const ConfigInput& input, const ModelConfig& text);
+  // From the patches of a step to rows of the text model.
+  void (*build)(graph::Scope root, const VisionConfig& config);
+};
+
 struct Family {
   std::string_view architecture;  // architectures[0] of config.json
   std::string_view model_type;    // decides where `architectures` is absent
@@ -72,6 +84,7 @@ struct Family {
   Result<ModelConfigPtr> (*parse_config)(const ConfigInput& input);
   // Writes the text step from token ids to the sample. `config` is what parse_config made.
   void (*build_text)(graph::Scope root, const ModelConfig& config);
+  const VisionFamily* vision = nullptr;
 };
 
 Span<const Family> families();

@@ -17,7 +17,11 @@ using tensor::TensorRef;
 
 constexpr std::string_view kLayers = "layers";
 
-bool per_layer(Where where) { return where != Where::kTop && where != Where::kText; }
+bool of_vision(Where where) { return where == Where::kVision || where == Where::kVisionBlocks; }
+
+bool per_layer(Where where) {
+  return where != Where::kTop && where != Where::kText && !of_vision(where);
+}
 
 bool has_layer(Where where, const ModelConfig& config, size_t layer) {
   const bool linear = config.layers[layer] == LayerType::kLinearAttention;
@@ -35,6 +39,8 @@ bool has_layer(Where where, const ModelConfig& config, size_t layer) {
       return sparse;
     case Where::kTop:
     case Where::kText:
+    case Where::kVision:
+    case Where::kVisionBlocks:
       return false;
   }
   return false;
@@ -96,8 +102,12 @@ std::string place(const Checkpoint& checkpoint, const TensorRef* tensor) {
 class Mapper {
  public:
   Mapper(const NameTable& table, std::string_view architecture, const ModelConfig& config,
-         const Checkpoint& checkpoint)
-      : table_(table), architecture_(architecture), config_(config), checkpoint_(checkpoint) {}
+         const Checkpoint& checkpoint, const VisionNames& vision)
+      : table_(table),
+        architecture_(architecture),
+        config_(config),
+        checkpoint_(checkpoint),
+        vision_(vision) {}
 
   Result<NameMap> run() {
     for (const NameRow& row : table_.rows) {
@@ -107,6 +117,7 @@ class Mapper {
           bind(row, fmt::format("{}.{}.", kLayers, i),
                fmt::format("{}{}.{}.", text_prefix(), kLayers, i));
     }
+    if (vision_.family != nullptr) bind_vision();
     GERBIL_CHECK_OK(account());
     for (const Bound& bound : bound_) GERBIL_CHECK_OK(check(bound));
     return std::move(map_);
@@ -119,6 +130,24 @@ class Mapper {
   };
 
   std::string text_prefix() const { return fmt::format("{}.", table_.text_prefix); }
+
+  void bind_vision() {
+    const std::string_view prefix = vision_.family->prefix;
+    for (const NameRow& row : vision_.family->names) {
+      if (row.where == Where::kVision) {
+        bind(row, "vision.", fmt::format("{}.", prefix));
+        continue;
+      }
+      for (int64_t i = 0; i < vision_.depth; ++i)
+        bind(row, fmt::format("vision.blocks.{}.", i), fmt::format("{}.blocks.{}.", prefix, i));
+    }
+  }
+
+  // Left alone by a rule, unless it is the encoder's and that was asked for.
+  bool skips(const SkipRule& rule, std::string_view name) const {
+    if (!name.starts_with(rule.prefix)) return false;
+    return vision_.family == nullptr || !name.starts_with(vision_.family->prefix);
+  }
 
   void bind(const NameRow& row, std::string_view role_prefix, std::string_view stored_prefix) {
     graph::WeightBinding binding{.transform = row.transform, .present = false};
@@ -161,9 +190,8 @@ class Mapper {
     std::vector<TensorCount> skipped(table_.skip.size());
     for (const auto& [name, tensor] : checkpoint_.tensors) {
       if (claimed_.contains(name)) continue;
-      const auto rule =
-          std::find_if(table_.skip.begin(), table_.skip.end(),
-                       [&](const SkipRule& row) { return name.starts_with(row.prefix); });
+      const auto rule = std::find_if(table_.skip.begin(), table_.skip.end(),
+                                     [&](const SkipRule& row) { return skips(row, name); });
       if (rule == table_.skip.end()) return unknown(name, tensor);
       TensorCount& count = skipped[static_cast<size_t>(rule - table_.skip.begin())];
       ++count.tensors;
@@ -246,6 +274,7 @@ class Mapper {
   std::string_view architecture_;
   const ModelConfig& config_;
   const Checkpoint& checkpoint_;
+  VisionNames vision_;
   NameMap map_;
   std::vector<Bound> bound_;  // in the table's order
   std::set<std::string, std::less<>> claimed_;
@@ -254,8 +283,9 @@ class Mapper {
 }  // namespace
 
 Result<NameMap> map_names(const NameTable& table, std::string_view architecture,
-                          const ModelConfig& config, const Checkpoint& checkpoint) {
-  return Mapper(table, architecture, config, checkpoint).run();
+                          const ModelConfig& config, const Checkpoint& checkpoint,
+                          const VisionNames& vision) {
+  return Mapper(table, architecture, config, checkpoint, vision).run();
 }
 
 }  // namespace gerbil::model

@@ -36,8 +36,15 @@ struct NameMap {
   LoadReport report;
 };
 
+// Which weights of an encoder of pictures are claimed too.
+struct VisionNames {
+  const VisionFamily* family = nullptr;  // null: none
+  int64_t depth = 0;
+};
+
 // `architecture` is for messages.
 Result<NameMap> map_names(const NameTable& table, std::string_view architecture,
-                          const ModelConfig& config, const format::Checkpoint& checkpoint);
+                          const ModelConfig& config, const format::Checkpoint& checkpoint,
+                          const VisionNames& vision = {});
 
 }  // namespace gerbil::model

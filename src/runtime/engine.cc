@@ -65,7 +65,10 @@ Result<GenerateOutput> Engine::generate(Conversation& conversation, const Genera
   const MonitorLock lock(monitor_);
   Generation generation(input, runner_->vocab(), runner_->context());
   generation.started = monotonic_seconds();
-  generation.output.cached_tokens = conversation.keep_common(input.prompt);
+  // The same places with other pictures in them are another prompt.
+  std::vector<int32_t> marked = input.prompt;
+  mark_content(input.soft, marked);
+  generation.output.cached_tokens = conversation.keep_common(marked);
   const Busy busy(conversation);
   std::erase(conversations_, &conversation);
   conversations_.push_back(&conversation);
@@ -102,8 +105,10 @@ Result<GenerateOutput> Engine::generate(Conversation& conversation, const Genera
     }
   }
   if (generation.error) return std::unexpected(*generation.error);
+  marked = job.tokens;
+  mark_content(input.soft, marked);
   conversation.set_tokens(
-      Span<const int32_t>(job.tokens).first(static_cast<size_t>(job.sequence->length())));
+      Span<const int32_t>(marked).first(static_cast<size_t>(job.sequence->length())));
   GenerateOutput& output = generation.output;
   const double now = monotonic_seconds();
   const double first = generation.first_token > 0 ? generation.first_token : now;
@@ -129,6 +134,15 @@ bool Engine::step_locked() {
     scheduler_.fail(answer.error());
   monitor_.notify_all();
   return true;
+}
+
+Status Engine::encode(Span<const graph::PatchGroup> groups, Span<const float> patches,
+                      std::vector<float>& rows) {
+  const MonitorLock lock(monitor_);
+  VisionEncoder* encoder = runner_->encoder();
+  if (encoder == nullptr)
+    return unsupported("the model was loaded without its encoder of pictures and videos");
+  return encoder->encode(groups, patches, rows);
 }
 
 Result<bool> Engine::step() {

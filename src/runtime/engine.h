@@ -34,6 +34,11 @@ class Engine {
 
   Result<GenerateOutput> generate(Conversation& conversation, const GenerateInput& input);
 
+  // Appends the rows that stand in for the groups of patches (VisionEncoder). Between two steps;
+  // give it a piece at a time.
+  Status encode(Span<const graph::PatchGroup> groups, Span<const float> patches,
+                std::vector<float>& rows);
+
   // One step; false: nothing to do. An error where a driver thread runs.
   Result<bool> step();
   Status start();

@@ -1,12 +1,9 @@
 #include "runtime/forward.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <numeric>
 
-#include "base/quote.h"
-#include "format/safetensors.h"
 #include "format/safetensors_writer.h"
 
 namespace gerbil::runtime {
@@ -47,61 +44,9 @@ Status check_count(uint64_t count, const Runner& runner, std::string_view what) 
   return {};
 }
 
-// The numbers of tensor `what`: [T] or [1, T], I64 or I32, no more of them than the context has
-// room for.
-Result<std::vector<int64_t>> read_numbers(const tensor::TensorRef& tensor, const Runner& runner,
-                                          std::string_view what) {
-  const tensor::Shape& shape = tensor.shape;
-  if (shape.rank() != 1 && (shape.rank() != 2 || shape[0] != 1))
-    return invalid("{}: expected shape [T] or [1, T], found {}", what, to_string(shape));
-  if (tensor.dtype != DType::kI64 && tensor.dtype != DType::kI32)
-    return invalid("{}: expected I64 or I32, found {}", what, name(tensor.dtype));
-  GERBIL_CHECK_OK(check_count(shape.back(), runner, what));
-  std::vector<std::byte> bytes(tensor.size_bytes);
-  GERBIL_CHECK_OK(tensor.source->read(tensor.offset_bytes, bytes));
-  std::vector<int64_t> numbers(shape.back());
-  if (tensor.dtype == DType::kI64) {
-    std::memcpy(numbers.data(), bytes.data(), bytes.size());
-  } else {
-    std::vector<int32_t> narrow(numbers.size());
-    std::memcpy(narrow.data(), bytes.data(), bytes.size());
-    std::ranges::copy(narrow, numbers.begin());
-  }
-  return numbers;
-}
-
-// What the processors of Hugging Face write beside input_ids, with the value that it has for a
-// plain text: any other one would change the result.
-struct PlainInput {
-  std::string_view name;
-  int64_t value;
-  std::string_view otherwise;
-};
-constexpr PlainInput kPlainInputs[] = {{"attention_mask", 1, "masked tokens are"},
-                                       {"mm_token_type_ids", 0, "pictures are"}};
-
-Status check_plain(const std::string& file, const std::string& name,
-                   const tensor::TensorRef& tensor, uint64_t tokens, const Runner& runner) {
-  const auto* plain = std::ranges::find(kPlainInputs, name, &PlainInput::name);
-  if (plain == std::end(kPlainInputs))
-    return unsupported("{}: tensor {} is an input that this build does not take", file,
-                       in_quotes(name));
-  const std::string what = fmt::format("{}: {}", file, name);
-  GERBIL_TRY(const std::vector<int64_t> numbers, read_numbers(tensor, runner, what));
-  if (numbers.size() != tokens)
-    return invalid("{}: expected {} numbers, as input_ids has, found {}", what, tokens,
-                   numbers.size());
-  const auto other =
-      std::ranges::find_if(numbers, [&](int64_t number) { return number != plain->value; });
-  if (other != numbers.end())
-    return unsupported("{}: expected {} everywhere ({} not in this build), found {} at position {}",
-                       what, plain->value, plain->otherwise, *other, other - numbers.begin());
-  return {};
-}
-
-// Runs rows [begin, begin + rows) of the ids through the sequence.
-Status run_rows(backend::Plan& plan, Runner& runner, Sequence& sequence, Span<const int32_t> ids,
-                const backend::StepObserver& observer) {
+// Runs the next places of the prompt through the sequence.
+Status run_rows(backend::Plan& plan, Runner& runner, Sequence& sequence, const SoftPrompt& soft,
+                Span<const int32_t> ids, const backend::StepObserver& observer) {
   const auto rows = static_cast<int32_t>(ids.size());
   std::vector<graph::PageCopy> copies;
   const int32_t last = rows - 1;
@@ -111,9 +56,13 @@ Status run_rows(backend::Plan& plan, Runner& runner, Sequence& sequence, Span<co
   std::iota(index.begin(), index.end(), static_cast<int32_t>(sequence.length()));
   std::vector<int32_t> wanted(ids.size());
   std::iota(wanted.begin(), wanted.end(), 0);
-  const graph::Batch batch{.token = ids,
-                           .position = index,
-                           .position_axes = 1,
+  StepRows step;
+  step.clear(soft.empty() ? 1 : 3);
+  step.add(&soft, ids, sequence.length());
+  const graph::Batch batch{.token = step.token,
+                           .soft = step.soft,
+                           .position = step.position,
+                           .position_axes = step.axes,
                            .index = index,
                            .see_until = index,
                            .runs = {&run, 1},
@@ -125,6 +74,103 @@ Status run_rows(backend::Plan& plan, Runner& runner, Sequence& sequence, Span<co
   return {};
 }
 
+// What the encoder makes of the pictures or the videos of a prompt.
+struct Encoded {
+  std::map<std::string, std::vector<float>, std::less<>> tapped;
+  EncodedRows rows;
+};
+
+Result<Encoded> encode(Runner& runner, const ForwardMedia& media, bool taps) {
+  Encoded encoded;
+  auto rows = std::make_shared<std::vector<float>>();
+  VisionEncoder::OnTap on_tap;
+  if (taps)
+    on_tap = [&](std::string_view tap, Span<const float> values) {
+      std::vector<float>& all = encoded.tapped[std::string(tap)];
+      all.insert(all.end(), values.begin(), values.end());
+    };
+  std::vector<graph::PatchGroup> groups;
+  for (const Grid& grid : media.grids) append_groups(grid, groups);
+  GERBIL_CHECK_OK(runner.encoder()->encode(groups, media.patches, *rows, on_tap));
+  encoded.rows = std::move(rows);
+  return encoded;
+}
+
+// What is written of a prompt with pictures, ready made.
+struct MediaTaps {
+  std::vector<format::TensorSpec> specs;
+  std::vector<std::vector<std::byte>> bytes;  // [specs]
+
+  template <class T>
+  void add(std::string name, DType dtype, tensor::Shape shape, const std::vector<T>& values) {
+    const auto raw = std::as_bytes(Span<const T>(values));
+    specs.push_back({std::move(name), dtype, shape});
+    bytes.emplace_back(raw.begin(), raw.end());
+  }
+
+  void add_input(const ForwardMedia& media, const std::string& patches, const std::string& grids,
+                 uint64_t width) {
+    if (media.grids.empty()) return;
+    add(patches, DType::kF32, {media.patches.size() / width, width}, media.patches);
+    std::vector<int64_t> numbers;
+    for (const Grid& grid : media.grids) numbers.insert(numbers.end(), {grid.t, grid.h, grid.w});
+    add(grids, DType::kI64, {media.grids.size(), 3}, numbers);
+  }
+
+  // "vis.block0" becomes PREFIX + "block0".
+  void add_encoded(const Encoded& encoded, const graph::Graph& graph, const std::string& prefix) {
+    for (const graph::Tap& tap : graph.taps) {
+      const auto found = encoded.tapped.find(tap.name);
+      if (found == encoded.tapped.end()) continue;
+      const auto width = u64(graph.shape(tap.value).width());
+      add(prefix + tap.name.substr(4), DType::kF32, {found->second.size() / width, width},
+          found->second);
+    }
+  }
+
+  // [3, T]
+  void add_positions(const SoftPrompt& prompt) {
+    const size_t tokens = prompt.positions.size() / 3;
+    std::vector<int64_t> positions(prompt.positions.size());
+    for (size_t i = 0; i < tokens; ++i)
+      for (size_t axis = 0; axis < 3; ++axis)
+        positions[axis * tokens + i] = prompt.positions[i * 3 + axis];
+    add("position_ids", DType::kI64, {3, tokens}, positions);
+    add("rope_deltas", DType::kI64, {1, 1}, std::vector<int64_t>{prompt.delta});
+  }
+};
+
+// Encodes the pictures and videos and puts their rows into their places.
+Result<SoftPrompt> make_soft_prompt(Runner& runner, const ForwardInput& input, MediaTaps& taps) {
+  if (input.pictures.grids.empty() && input.videos.grids.empty() && input.types.empty())
+    return SoftPrompt{};
+  if (runner.encoder() == nullptr)
+    return unsupported("the model was loaded without its encoder of pictures and videos");
+  const model::VisionConfig& config = runner.encoder()->config();
+  const std::vector<TokenType> types =
+      input.types.empty() ? token_types(input.ids, runner.picture_token(), runner.video_token())
+                          : input.types;
+  GERBIL_TRY(SoftPrompt prompt,
+             lay_out(types, input.pictures.grids, input.videos.grids, config.merge_size));
+  prompt.dim = config.out_hidden;
+  Encoded encoded[2];
+  const ForwardMedia* media[] = {&input.pictures, &input.videos};
+  for (size_t i = 0; i < 2; ++i)
+    if (!media[i]->grids.empty()) {
+      GERBIL_TRY(encoded[i], encode(runner, *media[i], input.taps));
+    }
+  for (SoftSpan& span : prompt.spans) span.rows = encoded[span.video ? 1 : 0].rows;
+  if (!input.taps) return prompt;
+  const auto width = u64(config.patch_numbers());
+  taps.add_input(input.pictures, "pixel_values", "image_grid_thw", width);
+  taps.add_input(input.videos, "pixel_values_videos", "video_grid_thw", width);
+  taps.add_positions(prompt);
+  const bool both = !input.pictures.grids.empty() && !input.videos.grids.empty();
+  taps.add_encoded(encoded[0], runner.encoder()->graph(), "vis.");
+  taps.add_encoded(encoded[1], runner.encoder()->graph(), both ? "vis.video." : "vis.");
+  return prompt;
+}
+
 }  // namespace
 
 Status forward(Runner& runner, const ForwardInput& input, const std::string& output_file) {
@@ -132,6 +178,8 @@ Status forward(Runner& runner, const ForwardInput& input, const std::string& out
   GERBIL_CHECK_OK(runner.check_vocabulary(input.ids, "input_ids"));
 
   const uint64_t tokens = input.ids.size();
+  MediaTaps media;
+  GERBIL_TRY(const SoftPrompt soft, make_soft_prompt(runner, input, media));
   Later later;
   std::unique_ptr<backend::Plan> tapped;
   if (input.taps) {
@@ -143,6 +191,7 @@ Status forward(Runner& runner, const ForwardInput& input, const std::string& out
   std::vector<format::TensorSpec> specs = {{"input_ids", DType::kI64, {tokens}},
                                            {"logits", DType::kF32, {tokens, u64(runner.vocab())}}};
   specs.insert(specs.end(), later.specs.begin(), later.specs.end());
+  specs.insert(specs.end(), media.specs.begin(), media.specs.end());
   GERBIL_TRY(format::SafetensorsWriter writer,
              format::SafetensorsWriter::create(output_file, specs));
   const std::vector<int64_t> ids(input.ids.begin(), input.ids.end());
@@ -159,7 +208,7 @@ Status forward(Runner& runner, const ForwardInput& input, const std::string& out
   const auto step = static_cast<size_t>(runner.batch());
   for (size_t begin = 0; begin < tokens; begin += step) {
     const size_t count = std::min<size_t>(step, tokens - begin);
-    GERBIL_CHECK_OK(run_rows(plan, runner, sequence,
+    GERBIL_CHECK_OK(run_rows(plan, runner, sequence, soft,
                              Span<const int32_t>(input.ids).subspan(begin, count), observer));
   }
 
@@ -173,27 +222,8 @@ Status forward(Runner& runner, const ForwardInput& input, const std::string& out
     GERBIL_CHECK_OK(runner.states().store().read_slot(sequence.slot(), id, values));
     GERBIL_CHECK_OK(writer.write(std::as_bytes(Span<const float>(values))));
   }
+  for (const std::vector<std::byte>& bytes : media.bytes) GERBIL_CHECK_OK(writer.write(bytes));
   return writer.finish();
-}
-
-Result<std::vector<int32_t>> read_input_ids(const std::string& file, const Runner& runner) {
-  GERBIL_TRY(const format::Checkpoint inputs, format::open_safetensors(file));
-  const tensor::TensorRef* ids = inputs.find("input_ids");
-  if (ids == nullptr)
-    return fail(ErrorCode::kNotFound, "{}: tensor \"input_ids\" is missing", file);
-  const std::string what = fmt::format("{}: input_ids", file);
-  GERBIL_TRY(const std::vector<int64_t> numbers, read_numbers(*ids, runner, what));
-  for (const auto& [name, tensor] : inputs.tensors)
-    if (name != "input_ids")
-      GERBIL_CHECK_OK(check_plain(file, name, tensor, numbers.size(), runner));
-  std::vector<int32_t> result;
-  for (const int64_t id : numbers) {
-    if (id < 0 || id >= runner.vocab())
-      return invalid("{}: expected ids from 0 to {}, found {} at position {}", what,
-                     runner.vocab() - 1, id, result.size());
-    result.push_back(static_cast<int32_t>(id));
-  }
-  return result;
 }
 
 }  // namespace gerbil::runtime

@@ -28,6 +28,7 @@ std::vector<graph::LogitBias> with_forbidden(std::vector<graph::LogitBias> bias,
 Generation::Generation(const GenerateInput& input, int64_t vocab, int64_t context)
     : input_(input), context_(context) {
   job.tokens = input.prompt;
+  if (!input.soft.empty()) job.soft = &input.soft;
   job.sampling = input.sampling;
   if (job.sampling.repetition_penalty != 1) history_.add_prompt(input.prompt);
   if (input.min_tokens > 0) early_bias_ = with_forbidden(input.bias, input.eos_ids, vocab);

@@ -23,6 +23,7 @@ struct Verdict {
 
 struct GenerateInput {
   std::vector<int32_t> prompt;
+  SoftPrompt soft;                     // what of it are not tokens
   graph::SampleParams sampling;        // `position`, `bias` and `seen` are filled in
   std::vector<graph::LogitBias> bias;  // each id once
   int64_t max_tokens = 0;              // 0: no limit but the context

@@ -21,6 +21,8 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
   runner->backend_ = make_backend(options);
   runner->batch_ = options.batch;
   runner->vocab_ = model.config->vocab;
+  runner->picture_token_ = model.config->image_token;
+  runner->video_token_ = model.config->video_token;
   const graph::StateLayout layout = graph::make_state_layout(runner->graph_);
   // Chosen before the weights are read: a context that is out of range costs nothing.
   GERBIL_TRY(runner->choices_,
@@ -37,6 +39,13 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
       StateLimits{.context = choices.context, .pages = options.pages});
   GERBIL_TRY(runner->plan_, runner->backend_->make_plan(runner->graph_, runner->weights_,
                                                         runner->plan_options(false)));
+  if (model.vision) {
+    const backend::WeightChoice choice = encoder_choice(choices.weights);
+    GERBIL_TRY(runner->encoder_, VisionEncoder::load(model, *runner->backend_,
+                                                     {.weights = choice,
+                                                      .int8_activations = choices.int8_activations,
+                                                      .progress = progress}));
+  }
   return runner;
 }
 

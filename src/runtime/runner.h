@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "model/model.h"
 #include "runtime/sequence.h"
+#include "runtime/vision_encoder.h"
 
 namespace gerbil::runtime {
 
@@ -61,6 +62,12 @@ class Runner {
   int64_t context() const { return states_->limits().context; }
   // Can a sequence go back to any earlier length without a snapshot?
   bool can_rewind() const;
+  // Tokens that stand for the rows of pictures and of videos.
+  std::optional<int32_t> picture_token() const { return picture_token_; }
+  std::optional<int32_t> video_token() const { return video_token_; }
+  // Of pictures and videos; null where the model was loaded without, or has none.
+  VisionEncoder* encoder() { return encoder_.get(); }
+  const VisionEncoder* encoder() const { return encoder_.get(); }
 
   // Ids that the embedding table has a row for; `what` is what an error calls them.
   Status check_vocabulary(Span<const int32_t> ids, std::string_view what) const;
@@ -80,9 +87,11 @@ class Runner {
   std::unique_ptr<backend::StateStore> store_;
   std::unique_ptr<StateManager> states_;
   std::unique_ptr<backend::Plan> plan_;
+  std::unique_ptr<VisionEncoder> encoder_;
   Choices choices_;
   int64_t batch_ = 0;
   int64_t vocab_ = 0;
+  std::optional<int32_t> picture_token_, video_token_;
 };
 
 // The backend that load() runs on.

@@ -35,7 +35,10 @@ void Scheduler::share_out() {
 std::optional<graph::Batch> Scheduler::next() {
   while (!jobs_.empty()) {
     share_out();
-    token_.clear();
+    const bool soft = std::ranges::any_of(parts_, [](const Part& part) {
+      return part.job->soft != nullptr && !part.job->soft->empty();
+    });
+    rows_.clear(soft ? 3 : 1);
     index_.clear();
     wanted_.clear();
     sampling_.clear();
@@ -45,9 +48,10 @@ std::optional<graph::Batch> Scheduler::next() {
     if (!parts_.empty()) break;
   }
   if (jobs_.empty()) return std::nullopt;
-  return graph::Batch{.token = token_,
-                      .position = index_,  // text: the rotary position is the place in the sequence
-                      .position_axes = 1,
+  return graph::Batch{.token = rows_.token,
+                      .soft = rows_.soft,
+                      .position = rows_.position,
+                      .position_axes = rows_.axes,
                       .index = index_,
                       .see_until = index_,
                       .runs = runs_,
@@ -68,13 +72,15 @@ bool Scheduler::place(Part& part) {
     end(&job, reserved.error());
     return false;
   }
-  const auto first = static_cast<int32_t>(token_.size());
+  const auto first = static_cast<int32_t>(rows_.token.size());
   runs_.push_back(job.sequence->run(first));
-  const auto from = job.tokens.begin() + begin;
-  token_.insert(token_.end(), from, from + part.rows);
+  rows_.add(job.soft,
+            Span<const int32_t>(job.tokens)
+                .subspan(static_cast<size_t>(begin), static_cast<size_t>(part.rows)),
+            begin);
   for (int64_t i = 0; i < part.rows; ++i) index_.push_back(static_cast<int32_t>(begin + i));
   if (part.draws) {
-    wanted_.push_back(static_cast<int32_t>(token_.size()) - 1);
+    wanted_.push_back(static_cast<int32_t>(rows_.token.size()) - 1);
     graph::SampleParams params = job.sampling;
     params.position = job.tokens.size();
     sampling_.push_back(params);

@@ -14,6 +14,7 @@
 
 #include "graph/batch.h"
 #include "runtime/sequence.h"
+#include "runtime/soft_prompt.h"
 
 namespace gerbil::runtime {
 
@@ -32,6 +33,7 @@ struct Job {
   Sequence* sequence = nullptr;
   std::vector<int32_t>
       tokens;  // of the whole sequence; those from sequence->length() on are still to be run
+  const SoftPrompt* soft = nullptr;  // what of these are not tokens; null: all are
   graph::SampleParams sampling;      // `position` is filled in
   std::vector<int64_t> snapshot_at;  // lengths at which on_snapshot is wanted, ascending
   std::function<void(Sequence)> on_snapshot;
@@ -79,7 +81,8 @@ class Scheduler {
   std::vector<Job*> jobs_;  // who has waited longest comes first
 
   std::vector<Part> parts_;
-  std::vector<int32_t> token_, index_, wanted_, kept_;
+  StepRows rows_;
+  std::vector<int32_t> index_, wanted_, kept_;
   std::vector<graph::SampleParams> sampling_;
   std::vector<graph::Run> runs_;
   std::vector<graph::PageCopy> copies_;

@@ -358,8 +358,20 @@ std::vector<BadInput> input_files() {
   const StoredTensor two = i64_tensor({2}, {1, 1});
   return {
       inputs("InputsWithoutIds", {{"ids", two}}, "tensor \"input_ids\" is missing"),
-      inputs("InputsOfAnotherModel", {{"input_ids", two}, {"pixel_values", two}},
-             "tensor \"pixel_values\" is an input that this build does not take"),
+      inputs(
+          "InputsOfAnotherModel", {{"input_ids", two}, {"pixel_values", two}},
+          "tensor \"pixel_values\": the model takes no pictures or videos, or was loaded without "
+          "their encoder"),
+      inputs("InputsOfNoKind", {{"input_ids", two}, {"input_features", two}},
+             "tensor \"input_features\" is an input that this build does not take"),
+      inputs("InputsWithPlacesAndNoPicture",
+             {{"input_ids", two}, {"mm_token_type_ids", i64_tensor({2}, {0, 1})}},
+             "mm_token_type_ids: position 1 is a place for a picture or video, but the file has "
+             "none"),
+      inputs(
+          "InputsOfAStrangeType",
+          {{"input_ids", two}, {"mm_token_type_ids", i64_tensor({2}, {0, 9})}},
+          "mm_token_type_ids: expected 0 (text), 1 (picture) or 2 (video), found 9 at position 1"),
       inputs("InputsOfReals", {{"input_ids", f32_tensor({1}, {1})}},
              "input_ids: expected I64 or I32, found F32"),
       inputs("InputsOfNoRank", {{"input_ids", i64_tensor({}, {1})}},

@@ -8,6 +8,7 @@
 
 #include "model/model.h"
 #include "runtime/engine.h"
+#include "runtime/forward.h"
 #include "runtime/runner.h"
 #include "support/safetensors_file.h"
 
@@ -18,12 +19,22 @@ runtime::RunnerOptions f32_choices(bool reference, int64_t batch, int threads = 
 
 class LoadedModel {
  public:
-  LoadedModel(const std::filesystem::path& folder, const runtime::RunnerOptions& options);
+  // `vision`: with the encoder of pictures.
+  LoadedModel(const std::filesystem::path& folder, const runtime::RunnerOptions& options,
+              bool vision = false);
 
   // Everything that `gerbil forward --taps` writes, by name.
   StoredTensors forward(const std::vector<int32_t>& ids, bool taps = true);
+  StoredTensors forward(const runtime::ForwardInput& input);
   // The most likely `count` tokens after a prompt, stop ids ignored.
   std::vector<int32_t> greedy(const std::vector<int32_t>& prompt, int64_t count);
+
+  // Behind a prompt with pictures.
+  std::vector<int32_t> greedy(const runtime::ForwardInput& prompt, int64_t count);
+
+  runtime::VisionEncoder& encoder() { return *encoder_; }
+  // What a graph that has the encoder's weights makes of pictures.
+  std::vector<float> run_encoder(const graph::Graph& graph, const runtime::ForwardMedia& pictures);
 
   const model::Model& model() const { return model_; }
   runtime::Engine& engine() { return *engine_; }
@@ -31,6 +42,8 @@ class LoadedModel {
  private:
   model::Model model_;
   std::unique_ptr<runtime::Engine> engine_;
+  backend::Backend* backend_ = nullptr;
+  runtime::VisionEncoder* encoder_ = nullptr;
 };
 
 }  // namespace gerbil::testing

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/passes/fuse.h"
+#include "graph/patches.h"
 #include "graph/verify.h"
 #include "platform/clock.h"
 #include "platform/huge_pages.h"
@@ -20,7 +21,8 @@ bool is_view(const graph::Node& node) {
 
 // Taps that every plan keeps; the others are there for observers that asked.
 bool is_result(const graph::Tap& tap) {
-  return tap.name == "hidden.final" || tap.name == "logits" || tap.name == "sample";
+  return tap.name == "hidden.final" || tap.name == "logits" || tap.name == "sample" ||
+         tap.name == "vis.merger";
 }
 
 }  // namespace
@@ -69,12 +71,15 @@ Result<HostPlan::NodeKernels> HostPlan::choose_kernels(const graph::Node& node,
 
 Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph, int64_t rows,
                                                kernels::Level level, int threads) {
-  const graph::RowLimits limits{.rows = rows, .runs = rows, .wanted = graph::kMaxWantedRows};
+  // A graph has rows of a decoder or patches of an encoder, never both.
+  const graph::RowLimits limits{
+      .rows = rows, .runs = rows, .wanted = graph::kMaxWantedRows, .patches = rows};
   StepMemory memory;
   // The reference shares no bytes between values: a wrong lifetime cannot hide in it.
   memory.values = graph::plan_memory(graph, limits, level == kernels::Level::kCpu);
   int64_t numbers = 2;  // of a row: token, run
   for (const graph::RopeSpec& rope : graph.ropes) numbers += rope.rotary_dim();
+  if (PatchInputs::wanted_by(graph)) numbers += 2 * graph::kTableTaps;
   memory.input_bytes = static_cast<uint64_t>(rows * numbers) * sizeof(float);
   for (const graph::Node& node : graph.nodes) {
     if (is_view(node)) continue;
@@ -96,6 +101,7 @@ Status HostPlan::bind(kernels::Level level) {
   run_of_row_.resize(static_cast<size_t>(max_rows_));
   for (const graph::RopeSpec& rope : graph_.ropes)
     ropes_.emplace_back(static_cast<size_t>(max_rows_ * rope.rotary_dim()));
+  if (PatchInputs::wanted_by(graph_)) patches_.emplace(graph_, max_rows_);
 
   for (size_t id = 0; id < graph_.values.size(); ++id) {
     const graph::ValueInfo& value = graph_.values[id];
@@ -110,6 +116,9 @@ Status HostPlan::bind(kernels::Level level) {
       view.row_stride = 1;
     } else if (value.input == graph::InputKind::kRopeTable) {
       view.data = ropes_[static_cast<size_t>(value.rope)].data();
+      view.row_stride = value.shape.dim;
+    } else if (value.input != graph::InputKind::kNone) {
+      view.data = patches_->data(value.input);
       view.row_stride = value.shape.dim;
     } else {
       view.data = arena_.data() + place.offset_bytes;
@@ -140,6 +149,8 @@ Status HostPlan::bind_node(const graph::Node& node, kernels::Level level) {
 
 Status HostPlan::check(const graph::Batch& batch) const {
   const auto rows = static_cast<size_t>(batch.rows());
+  GERBIL_ASSERT(patches_.has_value() != batch.groups.empty());
+  if (patches_) return patches_->check(batch);
   if (batch.rows() < 1 || batch.rows() > max_rows_)
     return invalid("a step of {} rows: this plan takes 1 to {}", batch.rows(), max_rows_);
   GERBIL_ASSERT(batch.position.size() == rows * static_cast<size_t>(batch.position_axes));
@@ -155,6 +166,7 @@ Status HostPlan::check(const graph::Batch& batch) const {
 }
 
 void HostPlan::fill_inputs(const graph::Batch& batch) {
+  if (patches_) return patches_->fill(batch, ropes_);
   const std::vector<int32_t>& before = answers_[last_ % 2].ids;
   for (size_t row = 0; row < batch.token.size(); ++row) {
     tokens_[row] = batch.token[row];
@@ -193,12 +205,12 @@ Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
                      .run_of_row = Span<const int32_t>(run_of_row_).first(batch.token.size()),
                      .token = Span<const int32_t>(tokens_).first(batch.token.size())};
   for (const BoundNode& bound : nodes_)
-    if (!bound.wanted_part) run(bound, step, store, batch.rows(), profile);
+    if (!bound.wanted_part) run(bound, step, store, profile);
   const bool watched = observer != nullptr && observer->on_tap;
   if (watched)
     for (const graph::Tap& tap : graph_.taps)
-      if (graph_.shape(tap.value).rows == Rows::kRows)
-        GERBIL_CHECK_OK(show(tap, 0, batch.rows(), *observer));
+      if (const Rows rows = graph_.shape(tap.value).rows; rows != Rows::kWanted)
+        GERBIL_CHECK_OK(show(tap, 0, row_count(rows, step), *observer));
 
   Answer& answer = answers_[(last_ + 1) % 2];
   answer.ids.clear();
@@ -214,7 +226,7 @@ Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
       if (!bound.wanted_part) continue;
       if (graph::is_answer(bound.node->op) && batch.sampling.empty()) continue;
       if (std::holds_alternative<graph::Logprobs>(bound.node->op) && !logprobs) continue;
-      run(bound, step, store, step.wanted, profile);
+      run(bound, step, store, profile);
       if (graph::is_answer(bound.node->op)) collect(bound, step.wanted, answer);
     }
     if (watched)
@@ -225,8 +237,22 @@ Result<Ticket> HostPlan::submit(const graph::Batch& batch, StateStore& states,
   return ++last_;
 }
 
+int64_t HostPlan::row_count(Rows rows, const kernels::Step& step) const {
+  switch (rows) {
+    case Rows::kWanted:
+      return step.wanted;
+    case Rows::kPatches:
+      return patches_->count();
+    case Rows::kMerged:
+      return patches_->count() / graph_.patches.merged();
+    default:
+      return step.batch->rows();
+  }
+}
+
 void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states,
-                   int64_t rows, StepProfile* profile) {
+                   StepProfile* profile) {
+  const int64_t rows = row_count(graph_.shape(bound.node->outputs.front()).rows, step);
   kernels::Call call{.op = &bound.node->op,
                      .weights = bound.weights,
                      .step = &step,
@@ -238,8 +264,11 @@ void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateS
   GERBIL_ASSERT(bound.inputs.size() <= inputs.size() && bound.outputs.size() <= outputs.size());
   for (size_t i = 0; i < bound.inputs.size(); ++i) {
     inputs[i] = bound.inputs[i];
-    const bool wanted = graph_.shape(bound.node->inputs[i]).rows == Rows::kWanted;
-    inputs[i].rows = wanted ? step.wanted : step.batch->rows();
+    const graph::ValueInfo& value = graph_.values[static_cast<size_t>(bound.node->inputs[i])];
+    inputs[i].rows = row_count(value.shape.rows, step);
+    // Read where the caller keeps them.
+    if (value.input == graph::InputKind::kPatches)
+      inputs[i].data = const_cast<float*>(step.batch->patches.data());  // NOLINT: kernels only read
   }
   for (size_t i = 0; i < bound.outputs.size(); ++i) {
     outputs[i] = bound.outputs[i];

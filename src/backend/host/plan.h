@@ -8,9 +8,11 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/host/patch_inputs.h"
 #include "backend/host/state_store.h"
 #include "backend/host/weights.h"
 #include "graph/passes/memory.h"
@@ -84,9 +86,10 @@ class HostPlan final : public Plan {
   Status bind_node(const graph::Node& node, kernels::Level level);
   Status check(const graph::Batch& batch) const;
   void fill_inputs(const graph::Batch& batch);
+  int64_t row_count(graph::Rows rows, const kernels::Step& step) const;
   static void collect(const BoundNode& bound, int64_t wanted, Answer& answer);
   // `profile` may be null.
-  void run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states, int64_t rows,
+  void run(const BoundNode& bound, const kernels::Step& step, HostStateStore& states,
            StepProfile* profile);
   Status show(const graph::Tap& tap, int64_t first, int64_t count,
               const StepObserver& observer) const;
@@ -105,6 +108,7 @@ class HostPlan final : public Plan {
 
   std::vector<int32_t> tokens_;            // [max_rows]
   std::vector<std::vector<float>> ropes_;  // [rope][max_rows * rotary_dim]
+  std::optional<PatchInputs> patches_;     // where the graph is an encoder of pictures
   std::vector<int32_t> run_of_row_;        // [max_rows]
   std::array<Answer, 2> answers_;          // of the last two steps
   Ticket last_ = 0;

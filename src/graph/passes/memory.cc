@@ -23,22 +23,6 @@ struct Block {
   uint64_t end_bytes() const { return offset_bytes + size_bytes; }
 };
 
-int64_t limit_of(Rows rows, const RowLimits& limits) {
-  switch (rows) {
-    case Rows::kRows:
-      return limits.rows;
-    case Rows::kRuns:
-      return limits.runs;
-    case Rows::kWanted:
-      return limits.wanted;
-    case Rows::kPatches:
-      return limits.patches;
-    case Rows::kFrames:
-      return limits.frames;
-  }
-  return 0;
-}
-
 // One block a value that owns its bytes, in the order of the nodes.
 std::vector<Block> find_blocks(const Graph& graph, const RowLimits& limits,
                                const std::vector<View>& views) {
@@ -60,7 +44,7 @@ std::vector<Block> find_blocks(const Graph& graph, const RowLimits& limits,
     if (is_view(node.op)) continue;
     for (ValueId id : node.outputs) {
       const ValueInfo& info = graph.values[static_cast<size_t>(id)];
-      const int64_t rows = limit_of(info.shape.rows, limits);
+      const int64_t rows = row_limit(graph, id, limits);
       GERBIL_ASSERT(rows >= 0 && rows <= kMaxPlanRows);
       const uint64_t bytes =
           static_cast<uint64_t>(rows * info.shape.width()) * tensor::size_bytes(info.dtype);
@@ -118,6 +102,24 @@ void place_apart(std::vector<Block>& blocks) {
 }
 
 }  // namespace
+
+int64_t row_limit(const Graph& graph, ValueId value, const RowLimits& limits) {
+  switch (graph.shape(value).rows) {
+    case Rows::kRows:
+      return limits.rows;
+    case Rows::kRuns:
+      return limits.runs;
+    case Rows::kWanted:
+      return limits.wanted;
+    case Rows::kPatches:
+      return limits.patches;
+    case Rows::kMerged:
+      return limits.patches / graph.patches.merged();
+    case Rows::kFrames:
+      return limits.frames;
+  }
+  return 0;
+}
 
 MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse) {
   const std::vector<View> views = find_views(graph);

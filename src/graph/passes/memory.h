@@ -23,6 +23,9 @@ struct RowLimits {
   int64_t frames = 0;   // F
 };
 
+// How many rows a value may have.
+int64_t row_limit(const Graph& graph, ValueId value, const RowLimits& limits);
+
 inline constexpr int64_t kMaxPlanRows = int64_t{1} << 20;
 
 // A value's bytes: base + ((row * row_stride) + (head * head_stride) + dim) * element size.

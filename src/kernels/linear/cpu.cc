@@ -117,7 +117,7 @@ void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
 uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
                                const graph::RowLimits& limits, int threads) {
   const graph::ValueShape& x = graph.shape(node.inputs[0]);
-  const int64_t rows = x.rows == graph::Rows::kWanted ? limits.wanted : limits.rows;
+  const int64_t rows = graph::row_limit(graph, node.inputs[0], limits);
   return std::max(int8_rows_bytes(rows, x.width()),
                   static_cast<uint64_t>(threads) * decoded_tile_bytes(x.width()));
 }

@@ -5,6 +5,7 @@
 #include "kernels/add/cases.h"
 #include "kernels/add_rms_norm/cases.h"
 #include "kernels/attend/cases.h"
+#include "kernels/attend_groups/cases.h"
 #include "kernels/conv1d/cases.h"
 #include "kernels/delta_gate/cases.h"
 #include "kernels/delta_rule/cases.h"
@@ -12,9 +13,13 @@
 #include "kernels/experts/cases.h"
 #include "kernels/gated_rms_norm/cases.h"
 #include "kernels/gather_rows/cases.h"
+#include "kernels/gelu/cases.h"
+#include "kernels/interpolate/cases.h"
 #include "kernels/l2_norm/cases.h"
+#include "kernels/layer_norm/cases.h"
 #include "kernels/linear/cases.h"
 #include "kernels/logprobs/cases.h"
+#include "kernels/merge_rows/cases.h"
 #include "kernels/mul/cases.h"
 #include "kernels/rms_norm/cases.h"
 #include "kernels/rms_norm_rope/cases.h"
@@ -38,6 +43,8 @@ std::vector<Case> all_cases() {
            &delta_rule::cases,    &scale_rows::cases, &route::cases,       &experts::cases,
            &gather_rows::cases,   &sample::cases,     &logprobs::cases,    &add_rms_norm::cases,
            &rms_norm_rope::cases, &silu_mul::cases,   &sigmoid_mul::cases, &gated_rms_norm::cases,
+           &layer_norm::cases,    &gelu::cases,       &interpolate::cases, &attend_groups::cases,
+           &merge_rows::cases,
        }) {
     std::vector<Case> some = cases();
     all.insert(all.end(), std::move_iterator(some.begin()), std::move_iterator(some.end()));

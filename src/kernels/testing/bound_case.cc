@@ -268,6 +268,7 @@ void BoundCase::make_batch(uint64_t seed) {
   batch_.index = case_.batch.index;
   batch_.see_until = case_.batch.see_until;
   batch_.runs = runs_;
+  batch_.groups = case_.batch.groups;
   batch_.wanted = case_.batch.wanted;
   batch_.sampling = case_.batch.sampling;
   step_ = {&batch_, run_of_row_, case_.batch.step_token, spec.first_wanted, case_.rows()};

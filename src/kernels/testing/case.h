@@ -76,6 +76,7 @@ struct BatchSpec {
   std::vector<int32_t> index;
   std::vector<int32_t> see_until;
   std::vector<RunSpec> runs;  // none: one run of all rows
+  std::vector<graph::PatchGroup> groups;
   std::vector<int32_t> wanted;
   std::vector<graph::SampleParams> sampling;  // its spans must outlive the case
   std::vector<int32_t> step_token;  // [rows] Step::token; with it Batch::token is kFromStep
