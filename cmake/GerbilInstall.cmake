@@ -26,9 +26,12 @@ set(private_libraries
   fmt::fmt simdjson::simdjson PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::HWY PkgConfig::PICTURES
   Threads::Threads)
 set(GERBIL_VIDEO_MODULES "")
+set(GERBIL_VIDEO_LIBS "")
 if(FFMPEG_FOUND)
   list(APPEND private_libraries PkgConfig::FFMPEG)
   set(GERBIL_VIDEO_MODULES "libavformat libavcodec libavutil libswscale")
+  # By name: its pkg-config files would have everything that FFmpeg itself is linked with.
+  set(GERBIL_VIDEO_LIBS "-lavformat -lavcodec -lswscale -lavutil ")
 endif()
 
 function(gerbil_library target type export_name)
