@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -49,7 +50,8 @@ std::string error_of(const Result<std::unique_ptr<VideoReader>>& reader) {
 }
 
 std::filesystem::path temporary_folder(const std::string& name) {
-  const auto folder = std::filesystem::path(::testing::TempDir()) / ("gerbil_video_" + name);
+  const auto folder = std::filesystem::path(::testing::TempDir()) /
+                      ("gerbil_video_" + name + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder;
