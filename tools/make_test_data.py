@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import sys
+import tarfile
 from pathlib import Path
 
 import safetensors_file
@@ -55,6 +56,31 @@ def nano_cases(source, target):
     prune(source / "refs.safetensors", target.with_suffix(".safetensors"), wanted.__contains__)
 
 
+def seen_cases(source, target):
+    """Cases with pictures or frames of videos (no container: how those are decoded is FFmpeg's), and these."""
+    with open(source / "cases.jsonl", encoding="utf-8") as file:
+        cases = [json.loads(line) for line in file]
+    wanted = []
+    with open(target.with_suffix(".jsonl"), "w", encoding="utf-8") as file:
+        for case in cases:
+            parts = [part for message in case["messages"] if isinstance(message["content"], list)
+                     for part in message["content"] if "image" in part or "video" in part]
+            places = [part.get("image", part.get("video")) for part in parts]
+            if not parts or any(place.endswith(".mp4") for place in places):
+                continue
+            for part in parts:
+                if "video" in part:
+                    part["fps"] = case["video"]["fps"]
+            wanted += places
+            file.write(json.dumps({field: case[field] for field in CASE_FIELDS}, ensure_ascii=False) + "\n")
+    with tarfile.open(source / "media.tar") as media:
+        for member in media.getmembers():
+            if member.isfile() and any(member.name == place or member.name.startswith(place + "/") for place in wanted):
+                path = target.parent / f"{target.name}_media" / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(media.extractfile(member).read())
+
+
 def main(argv):
     if len(argv) != 2:
         sys.exit(__doc__)
@@ -72,6 +98,7 @@ def main(argv):
     copy_checkpoint(nano / "qwen3-nano", DATA / "models" / "qwen3-nano")
     for name in ("qwen3", "vl"):
         nano_cases(nano / "refs" / name, DATA / "nano" / name)
+    seen_cases(nano / "refs" / "vl", DATA / "nano" / "vl_seen")
 
 
 if __name__ == "__main__":

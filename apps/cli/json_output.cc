@@ -82,10 +82,17 @@ std::string tool_call_json(const ToolCall& call) { return print(tool_call(call))
 
 std::string ids_json(const std::vector<int32_t>& ids) { return print(Json(ids)); }
 
-std::string messages_json(const std::optional<std::string>& system, std::string_view prompt) {
+std::string messages_json(const std::optional<std::string>& system, std::string_view prompt,
+                          const std::vector<std::pair<std::string, std::string>>& media) {
   Json messages = Json::array();
   if (system) messages.push_back({{"role", "system"}, {"content", *system}});
-  messages.push_back({{"role", "user"}, {"content", std::string(prompt)}});
+  Json content = std::string(prompt);
+  if (!media.empty()) {
+    content = Json::array();
+    for (const auto& [type, place] : media) content.push_back({{"type", type}, {type, place}});
+    content.push_back({{"type", "text"}, {"text", std::string(prompt)}});
+  }
+  messages.push_back({{"role", "user"}, {"content", std::move(content)}});
   return print(messages);
 }
 

@@ -19,6 +19,8 @@ std::string tool_call_json(const ToolCall& call);
 // [1,2,3]
 std::string ids_json(const std::vector<int32_t>& ids);
 // The messages of a chat: [{"role": "system", ...}, {"role": "user", ...}]. UTF-8.
-std::string messages_json(const std::optional<std::string>& system, std::string_view prompt);
+// `media`: content parts in front of the prompt, as (type, place).
+std::string messages_json(const std::optional<std::string>& system, std::string_view prompt,
+                          const std::vector<std::pair<std::string, std::string>>& media = {});
 
 }  // namespace gerbil::cli

@@ -100,7 +100,25 @@ Command parse_run(std::vector<std::string> words) {
                                "A system message before the prompt")
                             ->type_name("TEXT")
                             ->excludes(messages);
+  std::vector<CLI::Option*> media;
+  for (const bool video : {false, true})
+    media.push_back(
+        app.add_option_function<std::string>(
+               video ? "--video" : "--image",
+               [&run, video](const std::string& place) { run.media.push_back({video, place}); },
+               video ? "A video before the prompt; repeatable"
+                     : "A picture before the prompt; repeatable")
+            ->type_name("FILE")
+            ->trigger_on_parse()
+            ->excludes(messages));
+  app.add_option("--image-tokens", run.image_tokens, "Most tokens of a picture or video")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--fps", run.fps, "Frames of a second of video")->check(CLI::PositiveNumber);
+  app.add_option("--max-frames", run.max_frames, "Most frames of a video")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--raw", run.raw, "The prompt is raw text: no chat template")
+      ->excludes(media[0])
+      ->excludes(media[1])
       ->excludes(messages)
       ->excludes(tools)
       ->excludes(system);

@@ -32,7 +32,14 @@ struct Setting {
 struct RunOptions {
   LoadOptions load;                   // without the callbacks and the bundled models' folder
   std::optional<std::string> prompt;  // absent or "-": standard input
-  std::string messages_file;          // instead of a prompt; "-": standard input
+  struct Media {
+    bool video = false;
+    std::string place;
+  };
+  std::vector<Media> media;  // before the prompt, in this order
+  std::optional<int64_t> image_tokens, max_frames;
+  std::optional<double> fps;
+  std::string messages_file;  // instead of a prompt; "-": standard input
   std::string tools_file;
   std::optional<std::string> system;
   TemplateFlags templating;

@@ -29,6 +29,9 @@ Result<std::optional<Request>> read_request(const RunOptions& options) {
   } else {
     return std::unexpected(chosen.error());
   }
+  chat.image_tokens = options.image_tokens;
+  chat.fps = options.fps;
+  chat.max_frames = options.max_frames;
   if (!options.tools_file.empty()) {
     Result<std::string> tools = read_input_file(options.tools_file);
     if (!tools) return std::unexpected(tools.error());
@@ -38,6 +41,8 @@ Result<std::optional<Request>> read_request(const RunOptions& options) {
     Result<std::string> messages = read_input_file(options.messages_file);
     if (!messages) return std::unexpected(messages.error());
     chat.messages = std::move(*messages);
+    if (const size_t slash = options.messages_file.rfind('/'); slash != std::string::npos)
+      chat.media_folder = options.messages_file.substr(0, slash + 1);
     request.prompt = std::move(chat);
     return request;
   }
@@ -64,7 +69,10 @@ Result<std::optional<Request>> read_request(const RunOptions& options) {
   if ((*prompt)->from_stdin && text.ends_with('\r')) text.pop_back();
   if (text.empty())
     return std::unexpected(Error{ErrorCode::kInvalidArgument, "the prompt is empty"});
-  chat.messages = messages_json(options.system, text);
+  std::vector<std::pair<std::string, std::string>> media;
+  for (const RunOptions::Media& one : options.media)
+    media.emplace_back(one.video ? "video" : "image", one.place);
+  chat.messages = messages_json(options.system, text, media);
   request.prompt = std::move(chat);
   return request;
 }
@@ -100,7 +108,14 @@ ExitCode run(const RunOptions& options) {
   (*request)->sampling.seed = seed;
 
   ModelLoader loader;
-  const auto engine = loader.load(options.load);
+  LoadOptions load = options.load;
+  if (const Chat* chat = std::get_if<Chat>(&(*request)->prompt)) {
+    if (!options.media.empty()) load.vision = Vision::kYes;
+    // In a file of messages: where a part may be no text.
+    const bool parts = chat->messages.contains("\"image") || chat->messages.contains("\"video");
+    if (options.media.empty() && parts) load.vision = Vision::kIfAny;
+  }
+  const auto engine = loader.load(load);
   if (!engine) return report_error(engine.error().message);
   const auto session = (*engine)->new_session();
   if (!session) return report_error(session.error().message);

@@ -163,6 +163,14 @@ struct Chat {
   // and holds only what is new. `think` says nothing then: the content may be inside of <think>.
   bool continue_final_message = false;
   ChatTemplateOptions chat_template;
+  // Pictures and videos are content parts of the messages: {"type": "image", "image": PLACE},
+  // {"type": "image_url", "image_url": {"url": PLACE}}, {"type": "video", "video": PLACE, "fps":
+  // 4}. A place is a file, a data: URL or, for a video, a folder of frames (fps: how many make a
+  // second). They need LoadOptions::vision.
+  std::string media_folder;             // where relative paths start; empty: this process's folder
+  std::optional<int64_t> image_tokens;  // most tokens of a picture, or of all of a video
+  std::optional<double> fps;            // frames sampled of a second of video
+  std::optional<int64_t> max_frames;    // most frames of a video
 };
 struct RawText {  // the answer goes on where it ends; what is not UTF-8 is refused, not repaired
   std::string text;

@@ -39,6 +39,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
 
   auto impl = std::make_shared<Impl>();
   GERBIL_TRY(impl->prompter, api::Prompter::load(files));
+  if (model.vision && impl->prompter.has_tokenizer()) {
+    GERBIL_TRY(impl->sight, api::Sight::load(files, model, impl->prompter, options.on_note));
+  }
   auto generation = runtime::parse_generation_config(files.generation_config.value_or(""),
                                                      model.config->eos_ids, options.on_note);
   if (!generation) return with_context(std::move(generation).error(), files.folder);

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "api/prompter.h"
+#include "api/sight.h"
 #include "gerbil/gerbil.h"
 #include "model/model.h"
 #include "runtime/engine.h"
@@ -16,6 +18,7 @@ namespace gerbil {
 struct Engine::Impl {
   ModelInfo info;
   api::Prompter prompter;
+  std::optional<api::Sight> sight;  // where the model has its encoder of pictures and a tokenizer
   runtime::GenerationConfig generation;
   std::unique_ptr<runtime::Engine> engine;
 };

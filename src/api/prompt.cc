@@ -62,10 +62,19 @@ Result<std::string> render(const Prompter& prompter, const Chat& chat) {
   return prompt;
 }
 
-Result<Prompt> make(const Prompter& prompter, const Chat& chat, int64_t context) {
+Result<Prompt> make(const Prompter& prompter, const Sight* sight, const Chat& chat,
+                    int64_t context) {
   Prompt prompt;
-  GERBIL_TRY(const std::string text, render(prompter, chat));
-  GERBIL_CHECK_OK(text::check_text_only(chat.messages));
+  GERBIL_TRY(std::string text, render(prompter, chat));
+  if (sight == nullptr) {
+    GERBIL_CHECK_OK(text::check_text_only(chat.messages));
+  } else {
+    GERBIL_TRY(const auto parts, text::media_parts(chat.messages));
+    if (!parts.empty()) {
+      GERBIL_TRY(prompt.media, sight->read(parts, chat));
+      GERBIL_TRY(text, sight->expand(text, prompt.media));
+    }
+  }
   GERBIL_TRY(prompt.ids, encode(prompter, text, false, context));
   if (std::cmp_greater_equal(prompt.ids.size(), context)) return prompt;  // will be refused
   GERBIL_TRY(const text::ChatTemplate chat_template,
@@ -85,27 +94,32 @@ Result<Prompt> make(const Prompter& prompter, const Chat& chat, int64_t context)
   const ChatOptions history_only{
       .think = chat.think, .add_generation_prompt = false, .chat_template = chat.chat_template};
   if (const auto history = prompter.render(chat.messages, chat.tools, history_only)) {
-    GERBIL_TRY(const std::vector<int32_t> ids, prompter.encode(*history, false));
+    std::string past = *history;
+    if (!prompt.media.empty()) {
+      GERBIL_TRY(past, sight->expand(past, prompt.media));
+    }
+    GERBIL_TRY(const std::vector<int32_t> ids, prompter.encode(past, false));
     prompt.shared = common_prefix(ids, prompt.ids);
   }
   return prompt;
 }
 
-Result<Prompt> make(const Prompter& prompter, const RawText& raw, int64_t context) {
+Result<Prompt> make(const Prompter& prompter, const Sight*, const RawText& raw, int64_t context) {
   GERBIL_CHECK_OK(text::check_utf8(raw.text, "the prompt"));
   Prompt prompt;
   GERBIL_TRY(prompt.ids, encode(prompter, raw.text, true, context));
   return prompt;
 }
 
-Result<Prompt> make(const Prompter&, const TokenIds& given, int64_t /*context*/) {
+Result<Prompt> make(const Prompter&, const Sight*, const TokenIds& given, int64_t /*context*/) {
   return Prompt{.ids = given.ids};
 }
 
 }  // namespace
 
-Result<Prompt> make_prompt(const Prompter& prompter, const Request& request, int64_t context) {
-  return std::visit([&](const auto& given) { return make(prompter, given, context); },
+Result<Prompt> make_prompt(const Prompter& prompter, const Sight* sight, const Request& request,
+                           int64_t context) {
+  return std::visit([&](const auto& given) { return make(prompter, sight, given, context); },
                     request.prompt);
 }
 

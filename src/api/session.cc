@@ -113,7 +113,13 @@ Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta
   GERBIL_TRY(input.sampling, sampling(request, engine.generation.sampling));
   GERBIL_TRY(input.bias, bias(request.sampling.logit_bias, engine.info.vocab_size));
   GERBIL_TRY(input.eos_ids, stop_ids(request, engine.generation.eos_ids, engine.info.vocab_size));
-  GERBIL_TRY(api::Prompt prompt, api::make_prompt(engine.prompter, request, engine.info.context));
+  const api::Sight* sight = engine.sight ? &*engine.sight : nullptr;
+  GERBIL_TRY(api::Prompt prompt,
+             api::make_prompt(engine.prompter, sight, request, engine.info.context));
+  // Of a prompt that will be refused nothing is encoded.
+  if (!prompt.media.empty() && std::cmp_less(prompt.ids.size(), engine.info.context)) {
+    GERBIL_TRY(input.soft, sight->encode(prompt.media, prompt.ids, *engine.engine));
+  }
   input.prompt = std::move(prompt.ids);
   input.shared_prompt_tokens = prompt.shared;
   GERBIL_TRY(api::AnswerMaker maker,
