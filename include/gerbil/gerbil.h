@@ -35,7 +35,7 @@ namespace gerbil {
 
 enum class Backend { kAuto, kReference, kCpu, kWebGpu };
 // How weights are held: as stored, as numbers of a type, or group-quantised on load with so many
-// bits (32 weights share a scale; more bits for embedding and head); auto = stored.
+// bits (32 weights share a scale; more for embedding and head); auto: q8 if it fits well, else q4.
 enum class Quant { kAuto, kStored, kF32, kBF16, kF16, kQ8, kQ6, kQ4 };
 // How the KV cache is held; auto = f16, f32 with Quant::kF32. kQ8: int8 with a scale for every 32
 // numbers, 8.5 bits a number.

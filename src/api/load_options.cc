@@ -46,7 +46,7 @@ std::optional<backend::WeightChoice> weight_choice(Quant quant) {
   using enum backend::WeightChoice;
   switch (quant) {
     case Quant::kAuto:
-      return kStored;
+      return std::nullopt;
     case Quant::kStored:
       return kStored;
     case Quant::kF32:

@@ -38,7 +38,11 @@ WeightSizes sizes_of(const RunnerOptions& options, const model::Model& model,
 
 void note_weights(WeightChoice chosen, const WeightSizes& sizes, uint64_t free_bytes,
                   const LogSink& log) {
-  if (!log || chosen == WeightChoice::kStored) return;
+  if (!log) return;
+  if (chosen == WeightChoice::kStored) {
+    log("weights are held as stored: they take no more than 8 bits each");
+    return;
+  }
   const bool q8 = chosen == WeightChoice::kQ8;
   const auto wanted = gigabytes(sizes.q8_bytes + sizes.kv_bytes);
   log(fmt::format(

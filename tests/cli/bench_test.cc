@@ -287,7 +287,8 @@ TEST(BenchTest, CtrlCShowsWhatWasMeasured) {
 // ---- the interface it measures through
 
 TEST(ProfilerTest, ShowsEveryStepUntilItIsTakenAway) {
-  const auto engine = Engine::load({.model = demo_folder(), .threads = 2, .batch = 16});
+  const auto engine =
+      Engine::load({.model = demo_folder(), .quant = Quant::kStored, .threads = 2, .batch = 16});
   ASSERT_TRUE(engine) << engine.error().message;
   const auto session = (*engine)->new_session();
   ASSERT_TRUE(session);
@@ -328,7 +329,8 @@ TEST(ProfilerTest, ShowsEveryStepUntilItIsTakenAway) {
 }
 
 TEST(ProfilerTest, AProfileChangesNoAnswer) {
-  const auto engine = Engine::load({.model = model_folder("qwen3-tiny"), .threads = 2});
+  const auto engine =
+      Engine::load({.model = model_folder("qwen3-tiny"), .quant = Quant::kStored, .threads = 2});
   ASSERT_TRUE(engine) << engine.error().message;
   Request request{.prompt = TokenIds{{1, 2, 3, 4, 5}}, .max_tokens = 8};
   request.ignore_eos = true;
@@ -347,7 +349,8 @@ TEST(ProfilerTest, AProfileChangesNoAnswer) {
 }
 
 TEST(ProfilerTest, TheMachineIsMeasuredAtRest) {
-  const auto engine = Engine::load({.model = model_folder("qwen3-tiny"), .threads = 1});
+  const auto engine =
+      Engine::load({.model = model_folder("qwen3-tiny"), .quant = Quant::kStored, .threads = 1});
   ASSERT_TRUE(engine) << engine.error().message;
   const auto rates = (*engine)->measure_machine();
   ASSERT_TRUE(rates) << rates.error().message;

@@ -135,8 +135,9 @@ TEST(CheckpointErrorsTest, ALoadErrorComesWithoutNotes) {
 TEST(CheckpointErrorsTest, AFileCutWhileItIsInUseEndsWithOneLine) {
   CheckpointCopy copy(demo_folder());
   // A hot answer that goes on until the context ends.
-  Process process({.arguments = {"run", copy.path(), "Hi", "--quiet", "--temperature", "100",
-                                 "--seed", "1", "--max-tokens", "100000", "--threads", "8"}});
+  Process process(
+      {.arguments = {"run", copy.path(), "Hi", "--quiet", "--temperature", "100", "--seed", "1",
+                     "--max-tokens", "100000", "--threads", "8", "--quant", "stored"}});
   process.read_until([](const std::string& output) { return output.size() > 20; });
   copy.truncate(kWeights, 0);
   const Finished run = process.wait();

@@ -15,6 +15,7 @@ std::vector<int32_t> greedy(const std::string& model, Backend backend, int64_t b
   auto engine = Engine::load({.model = model_folder(model).string(),
                               .bundled_models = {},
                               .backend = backend,
+                              .quant = Quant::kStored,
                               .kv = Kv::kF32,
                               .threads = threads,
                               .batch = batch});
@@ -46,8 +47,10 @@ TEST(ExpertsTest, AnswerAsTheReferenceImplementation) {
 }
 
 TEST(ExpertsTest, ThePlanGivesThemTheirOwnLine) {
-  const auto planned = plan(
-      {.model = model_folder("qwen3_5_moe-tiny").string(), .bundled_models = {}, .threads = 1});
+  const auto planned = plan({.model = model_folder("qwen3_5_moe-tiny").string(),
+                             .bundled_models = {},
+                             .quant = Quant::kStored,
+                             .threads = 1});
   ASSERT_TRUE(planned) << planned.error().message;
   EXPECT_EQ(planned->architecture, "Qwen3_5MoeForConditionalGeneration");
   const auto experts = std::ranges::find(planned->weights, "experts", &Plan::WeightClass::name);

@@ -1,6 +1,7 @@
 // gerbil plan: text and JSON, and that its numbers are those of the loaded engine.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -18,7 +19,7 @@ using Json = nlohmann::json;
 
 Json plan_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "plan");
-  arguments.emplace_back("--json");
+  arguments.insert(arguments.end(), {"--json", "--quiet"});
   const Finished run = gerbil(arguments);
   EXPECT_TRUE(succeeded(run));
   EXPECT_EQ(run.output.find('\n'), run.output.size() - 1);
@@ -27,7 +28,9 @@ Json plan_json(std::vector<std::string> arguments) {
 
 TEST(PlanTest, PrintsWhatAModelTakes) {
   const Finished run = gerbil({"plan", "demo"});
-  EXPECT_TRUE(succeeded(run));
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_TRUE(run.errors.starts_with("gerbil: note: weights are held at q8: ")) << run.errors;
+  EXPECT_EQ(std::ranges::count(run.errors, '\n'), 1) << run.errors;
   for (const std::string words :
        {"Qwen3_5ForConditionalGeneration, 5.8 M parameters", "8 layers (2 attention, 6 recurrent)",
         "skipped: vision     57 tensors", "skipped: mtp        15 tensors", "  embedding ",

@@ -47,13 +47,14 @@ TEST(RunTest, AnswersAPromptOnStandardOutputAlone) {
   EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n");
 }
 
-TEST(RunTest, SaysOnOneLineOfStandardErrorWhatItSkipped) {
+TEST(RunTest, SaysOnStandardErrorWhatItSkippedAndHowWeightsAreHeld) {
   const Finished run = gerbil({"run", "demo", "Whose national symbol is the wolf?"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n");
   EXPECT_TRUE(run.errors.starts_with("gerbil: note: ")) << run.errors;
   EXPECT_TRUE(run.errors.contains("vision") && run.errors.contains("mtp")) << run.errors;
-  EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 1) << run.errors;
+  EXPECT_TRUE(run.errors.contains("gerbil: note: weights are held at q8: ")) << run.errors;
+  EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 2) << run.errors;
 }
 
 TEST(RunTest, FlagsOfTheAnswerReachIt) {
@@ -230,7 +231,7 @@ TEST(RunTest, ASeedMeansTheSameForAnyThreadsAndBatch) {
         "5",       "--top-k",      "50",
         "--top-p", "0.99",         "--min-p",
         "0.001",   "--max-tokens", "40",
-        "--json"};
+        "--json",  "--quant",      "stored"};  // int8 activations may round otherwise
     arguments.insert(arguments.end(), more.begin(), more.end());
     const Finished run = gerbil(arguments);
     EXPECT_TRUE(succeeded(run));
@@ -242,8 +243,9 @@ TEST(RunTest, ASeedMeansTheSameForAnyThreadsAndBatch) {
 }
 
 TEST(RunTest, TellsSpeedsAndChoicesWhenAsked) {
-  const Finished run = gerbil({"run", "demo", "Add 25 and 70.", "--stats", "--quiet", "--kv", "f32",
-                               "--batch", "64", "--threads", "2", "--context", "300"});
+  const Finished run =
+      gerbil({"run", "demo", "Add 25 and 70.", "--stats", "--quiet", "--kv", "f32", "--quant",
+              "stored", "--batch", "64", "--threads", "2", "--context", "300"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 2) << run.errors;
   for (const char* word : {"prompt", "tok/s", "loaded in", "Qwen3_5ForConditionalGeneration",

@@ -19,8 +19,11 @@ constexpr const char* kQuestion =
 
 std::unique_ptr<Engine> load(Backend backend = Backend::kCpu, int threads = 2,
                              int64_t batch = 512) {
-  auto engine = Engine::load(
-      {.model = demo_folder().string(), .backend = backend, .threads = threads, .batch = batch});
+  auto engine = Engine::load({.model = demo_folder().string(),
+                              .backend = backend,
+                              .quant = Quant::kStored,
+                              .threads = threads,
+                              .batch = batch});
   EXPECT_TRUE(engine) << engine.error().message;
   return *std::move(engine);
 }
@@ -339,8 +342,12 @@ TEST_P(Seeds, GiveTheSameTextOnEveryBackendThreadCountAndBatch) {
       (GetParam() == "demo" ? demo_folder() : model_folder("qwen3-nano")).string();
   const std::vector<Request> requests = seeded_requests();
   const auto answers = [&](Backend backend, int threads, int64_t batch, bool company) {
-    auto engine = Engine::load(
-        {.model = folder, .backend = backend, .kv = Kv::kF32, .threads = threads, .batch = batch});
+    auto engine = Engine::load({.model = folder,
+                                .backend = backend,
+                                .quant = Quant::kStored,
+                                .kv = Kv::kF32,
+                                .threads = threads,
+                                .batch = batch});
     EXPECT_TRUE(engine);
     std::vector<std::vector<int32_t>> ids(requests.size());
     const auto run = [&](size_t i) { ids[i] = generate(**engine, requests[i]).token_ids; };

@@ -28,8 +28,11 @@ class Nano : public ::testing::TestWithParam<Choice> {};
 
 TEST_P(Nano, AnswersAsTheReferenceDoes) {
   const Choice& choice = GetParam();
-  auto engine = Engine::load(
-      {.model = folder_of(choice.model), .backend = choice.backend, .kv = choice.kv, .threads = 2});
+  auto engine = Engine::load({.model = folder_of(choice.model),
+                              .backend = choice.backend,
+                              .quant = Quant::kStored,
+                              .kv = choice.kv,
+                              .threads = 2});
   ASSERT_TRUE(engine) << engine.error().message;
   int thinking = 0;
   int tool_calls = 0;
@@ -69,8 +72,11 @@ class NanoQ8Cache : public ::testing::TestWithParam<Choice> {};
 
 TEST_P(NanoQ8Cache, ChangesAtMostOneAnswer) {
   const Choice& choice = GetParam();
-  auto engine = Engine::load(
-      {.model = folder_of(choice.model), .backend = choice.backend, .kv = choice.kv, .threads = 2});
+  auto engine = Engine::load({.model = folder_of(choice.model),
+                              .backend = choice.backend,
+                              .quant = Quant::kStored,
+                              .kv = choice.kv,
+                              .threads = 2});
   ASSERT_TRUE(engine) << engine.error().message;
   int cases = 0;
   std::string changed;

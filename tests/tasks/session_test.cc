@@ -14,8 +14,11 @@ namespace gerbil::testing {
 namespace {
 
 std::unique_ptr<Engine> load(int64_t batch = 512) {
-  auto engine =
-      Engine::load({.model = demo_folder().string(), .kv = Kv::kF32, .threads = 2, .batch = batch});
+  auto engine = Engine::load({.model = demo_folder().string(),
+                              .quant = Quant::kStored,
+                              .kv = Kv::kF32,
+                              .threads = 2,
+                              .batch = batch});
   EXPECT_TRUE(engine) << engine.error().message;
   return *std::move(engine);
 }
