@@ -87,15 +87,16 @@ Status pack_tiles(const StackedRows& stored, const kernels::WeightView& view,
         const uint64_t matrix = slice / slices;
         const uint64_t first = slice % slices * step;  // in the matrix
         const uint64_t count = std::min(step, rows - first);
-        std::vector<float> decoded(count * stored.columns());
-        GERBIL_CHECK_OK(stored.read_f32(matrix * rows + first, count, decoded));
-        GERBIL_CHECK_OK(stored.check_finite(matrix * rows + first, decoded));
         std::byte* tile = out + matrix * layout.size_bytes() +
                           first / kOutputsPerTile * static_cast<uint64_t>(layout.tile_bytes());
+        // A tile at a time: what was decoded is still in the processor's cache.
+        std::vector<float> decoded(std::min<uint64_t>(kOutputsPerTile, count) * stored.columns());
         for (uint64_t row = 0; row < count; row += kOutputsPerTile) {
-          const auto outputs =
-              static_cast<int64_t>(std::min<uint64_t>(kOutputsPerTile, count - row));
-          quantize_tile(layout, outputs, decoded.data() + row * stored.columns(), tile);
+          const uint64_t outputs = std::min<uint64_t>(kOutputsPerTile, count - row);
+          const Span<float> numbers = Span<float>(decoded).first(outputs * stored.columns());
+          GERBIL_CHECK_OK(stored.read_f32(matrix * rows + first + row, outputs, numbers));
+          GERBIL_CHECK_OK(stored.check_finite(matrix * rows + first + row, numbers));
+          quantize_tile(layout, static_cast<int64_t>(outputs), numbers.data(), tile);
           tile += layout.tile_bytes();
         }
         stored.release(matrix * rows + first, count);
