@@ -38,7 +38,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
     options.on_note(api::skipped_line(model.report));
 
   auto impl = std::make_shared<Impl>();
-  GERBIL_TRY(impl->prompter, api::Prompter::load(files));
+  GERBIL_TRY(impl->prompter, api::Prompter::load(files, options));
   if (model.vision && impl->prompter.has_tokenizer()) {
     GERBIL_TRY(impl->sight, api::Sight::load(files, model, impl->prompter, options.on_note));
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "api/tokenizer_cache.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "text/utf8.h"
@@ -39,12 +40,11 @@ hub::HubOptions hub_options(const std::string& bundled_models, bool weights) {
   return options;
 }
 
-Result<Prompter> Prompter::load(const hub::ModelFiles& files) {
+Result<Prompter> Prompter::load(const hub::ModelFiles& files, const LoadOptions& options) {
   Prompter prompter;
   prompter.folder_ = files.folder;
   if (files.tokenizer) {
-    GERBIL_TRY(prompter.tokenizer_,
-               text::Tokenizer::from_json(*files.tokenizer, files.path("tokenizer.json")));
+    GERBIL_TRY(prompter.tokenizer_, load_tokenizer(files, options));
   }
   text::ChatTemplateFiles templates{.chat_template_jinja = files.chat_template,
                                     .additional = {},

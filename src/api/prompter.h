@@ -21,7 +21,8 @@ hub::HubOptions hub_options(const std::string& bundled_models, bool weights);
 class Prompter {
  public:
   // A folder without a tokenizer or template makes a Prompter whose functions say what is missing.
-  static Result<Prompter> load(const hub::ModelFiles& files);
+  // `options`: where a tokenizer's tables are kept.
+  static Result<Prompter> load(const hub::ModelFiles& files, const LoadOptions& options = {});
 
   // Of a text with more than `max_ids` ids, a beginning with more ids than that. A special token
   // that is put in front of every text is not put before itself.

@@ -149,6 +149,11 @@ std::optional<Bytes> PackedFile::find(std::string_view key) const {
   return found->second;
 }
 
+std::string content_identity(std::string_view bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return fmt::format("{} {:016x}{:016x}", bytes.size(), hash.high64, hash.low64);
+}
+
 Result<std::string> checkpoint_identity(const format::Checkpoint& checkpoint) {
   std::string identity;
   for (const std::string& path : checkpoint.files) {

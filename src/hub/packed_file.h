@@ -50,4 +50,7 @@ class PackedFile {
 // of the last change and a hash of its first MiB, where the header lies.
 Result<std::string> checkpoint_identity(const format::Checkpoint& checkpoint);
 
+// What tells bytes from others that nobody made to be taken for them.
+std::string content_identity(std::string_view bytes);
+
 }  // namespace gerbil::hub

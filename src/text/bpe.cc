@@ -45,13 +45,13 @@ char32_t last_character(std::string_view text) {
 void MergeTable::reserve(size_t merges) {
   const size_t wanted = std::bit_ceil(std::max<size_t>(merges * 3 / 2 + 1, 16));
   if (wanted <= entries_.size()) return;
-  std::vector<Entry> old = std::move(entries_);
-  entries_.assign(wanted, {});
-  for (const Entry& entry : old) {
+  const Table<Entry> old = std::move(entries_);
+  entries_.edit([&](auto& all) { all.assign(wanted, {}); });
+  for (const Entry& entry : old.view()) {
     if (entry.key == kEmpty) continue;
     size_t i = slot_of(entry.key);
     while (entries_[i].key != kEmpty) i = (i + 1) & (wanted - 1);
-    entries_[i] = entry;
+    entries_.at(i) = entry;
   }
 }
 
@@ -63,12 +63,27 @@ bool MergeTable::insert(int32_t left, int32_t right, uint32_t rank, int32_t join
   for (; entries_[i].key != key && entries_[i].key != kEmpty; ++passed)
     i = (i + 1) & (entries_.size() - 1);
   if (entries_[i].key == kEmpty) ++used_;
-  entries_[i] = {key, rank, joined};
+  entries_.at(i) = {key, rank, joined};
   return passed <= kMaxPassed;
 }
 
+std::optional<MergeTable> MergeTable::take(TableReader& from, int32_t tokens) {
+  MergeTable merges;
+  merges.entries_ = from.take<Entry>();
+  const size_t slots = merges.entries_.size();
+  if (!from.ok() || (slots != 0 && !std::has_single_bit(slots))) return std::nullopt;
+  for (const Entry& entry : merges.entries_.view()) {
+    if (entry.key == kEmpty) continue;
+    ++merges.used_;
+    if (entry.joined < 0 || entry.joined >= tokens) return std::nullopt;
+  }
+  // An entry that is not used ends a look-up.
+  if (slots != 0 && merges.used_ == slots) return std::nullopt;
+  return merges;
+}
+
 void Seams::add(std::string_view left, std::string_view right) {
-  if (bits_.empty()) bits_.resize((kAscii + (size_t{1} << kHashBits)) / 64);
+  if (bits_.empty()) bits_.edit([](auto& all) { all.resize(kWords); });
   const auto may_be_byte = [](std::string_view content) {
     return content.empty() || (content.size() == 6 && content.starts_with("<0x"));
   };
@@ -78,7 +93,18 @@ void Seams::add(std::string_view left, std::string_view right) {
   }
   size_t offset = 0;
   const size_t bit = bit_of(last_character(left), character_at(right, offset));
-  bits_[bit / 64] |= uint64_t{1} << (bit % 64);
+  bits_.at(bit / 64) |= uint64_t{1} << (bit % 64);
+}
+
+void Seams::put(TableWriter& to) const {
+  to.put(usable_ ? bits_.view() : Span<const uint64_t>());  // unusable ones are as good as none
+}
+
+std::optional<Seams> Seams::take(TableReader& from) {
+  Seams seams;
+  seams.bits_ = from.take<uint64_t>();
+  if (!from.ok() || (!seams.bits_.empty() && seams.bits_.size() != kWords)) return std::nullopt;
+  return seams;
 }
 
 Bpe::Bpe(const Vocabulary& vocabulary, MergeTable merges, BpeOptions options, Seams seams)

@@ -11,12 +11,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/span.h"
+#include "text/table.h"
 #include "text/tokenizer_vocabulary.h"
 #include "text/word_cache.h"
 
@@ -52,6 +54,10 @@ class MergeTable {
   }
   size_t size() const { return used_; }
 
+  void put(TableWriter& to) const { to.put(entries_.view()); }
+  // What put() wrote, of a vocabulary of so many tokens; nothing: the table is not of one.
+  static std::optional<MergeTable> take(TableReader& from, int32_t tokens);
+
  private:
   static uint64_t key_of(int32_t left, int32_t right) {
     return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
@@ -61,7 +67,7 @@ class MergeTable {
     return static_cast<size_t>(hash >> 32) & (entries_.size() - 1);
   }
 
-  std::vector<Entry> entries_;  // a power of two, at most two thirds full
+  Table<Entry> entries_;  // a power of two, at most two thirds full
   size_t used_ = 0;
 };
 
@@ -77,16 +83,21 @@ class Seams {
   }
   bool usable() const { return usable_ && !bits_.empty(); }
 
+  void put(TableWriter& to) const;
+  // What put() wrote; nothing: the table is not one of seams.
+  static std::optional<Seams> take(TableReader& from);
+
  private:
   static constexpr size_t kAscii = 128 * 128;  // a bit for each pair; others are hashed
   static constexpr int kHashBits = 21;
+  static constexpr size_t kWords = (kAscii + (size_t{1} << kHashBits)) / 64;
   static size_t bit_of(char32_t left, char32_t right) {
     if ((left | right) < 128) return left * 128 + right;
     const uint64_t hash = (uint64_t{left} << 32 | right) * 0x9E3779B97F4A7C15u;
     return kAscii + static_cast<size_t>(hash >> (64 - kHashBits));
   }
 
-  std::vector<uint64_t> bits_;
+  Table<uint64_t> bits_;
   bool usable_ = true;  // no merge of tokens whose content is not their text
 };
 
@@ -133,6 +144,9 @@ class Bpe {
   // to one Bpe only.
   void encode(const Vocabulary& vocabulary, std::string_view word, BpeScratch& scratch,
               std::vector<int32_t>& out) const;
+
+  const MergeTable& merges() const { return merges_; }
+  const Seams& seams() const { return seams_; }
 
  private:
   void encode_piece(const Vocabulary& vocabulary, std::string_view piece, BpeScratch& scratch,

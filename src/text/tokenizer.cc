@@ -57,6 +57,7 @@ Result<AddedTokens> select(const TokenizerData& data, bool normalized) {
 }  // namespace
 
 struct Tokenizer::Impl {
+  std::shared_ptr<const void> owner;  // of the tables, where they lie elsewhere
   TokenizerData data;
   Decoder decoder;
   AddedTokens before;  // looked for in the text as it came
@@ -67,6 +68,20 @@ struct Tokenizer::Impl {
   mutable std::atomic<Encoding*> spare = nullptr;
 
   ~Impl() { delete spare.load(); }
+
+  Status find_added(std::string_view file_name) {
+    for (const bool normalized : {false, true}) {
+      auto tokens = select(data, normalized);
+      if (!tokens)
+        return with_context(std::move(tokens).error(),
+                            fmt::format("{}: \"added_tokens\"", file_name));
+      (normalized ? after : before) = *std::move(tokens);
+    }
+    special.resize(static_cast<size_t>(data.vocabulary.size()));
+    for (const AddedToken& token : data.added_tokens)
+      if (token.special) special[static_cast<size_t>(token.id)] = true;
+    return {};
+  }
 
   std::unique_ptr<Encoding> take_spare() const {
     std::unique_ptr<Encoding> work(spare.exchange(nullptr));
@@ -161,20 +176,32 @@ Tokenizer::~Tokenizer() = default;
 Result<Tokenizer> Tokenizer::from_json(std::string_view json, std::string_view file_name) {
   auto impl = std::make_unique<Impl>();
   GERBIL_TRY(impl->data, read_tokenizer_json(json, file_name));
-  for (const bool normalized : {false, true}) {
-    auto tokens = select(impl->data, normalized);
-    if (!tokens)
-      return with_context(std::move(tokens).error(),
-                          fmt::format("{}: \"added_tokens\"", file_name));
-    (normalized ? impl->after : impl->before) = *std::move(tokens);
-  }
   auto decoder = Decoder::build(impl->data.vocabulary, std::move(impl->data.decoder));
   if (!decoder)
     return with_context(std::move(decoder).error(), fmt::format("{}: \"decoder\"", file_name));
   impl->decoder = *std::move(decoder);
-  impl->special.resize(static_cast<size_t>(impl->data.vocabulary.size()));
-  for (const AddedToken& token : impl->data.added_tokens)
-    if (token.special) impl->special[token.id] = true;
+  GERBIL_CHECK_OK(impl->find_added(file_name));
+  return Tokenizer(std::move(impl));
+}
+
+std::string Tokenizer::tables() const {
+  TableWriter writer;
+  put_tokenizer(impl_->data, writer);
+  impl_->decoder.put(writer);
+  return std::move(writer).finish();
+}
+
+Result<Tokenizer> Tokenizer::from_tables(Bytes tables, std::shared_ptr<const void> owner,
+                                         std::string_view file_name) {
+  auto impl = std::make_unique<Impl>();
+  impl->owner = std::move(owner);
+  TableReader reader(tables);
+  GERBIL_TRY(impl->data, take_tokenizer(reader, file_name));
+  auto decoder = Decoder::take(reader, impl->data.vocabulary, std::move(impl->data.decoder));
+  if (!decoder || !reader.at_end())
+    return corrupt("{}: expected a tokenizer's tables, found others", file_name);
+  impl->decoder = *std::move(decoder);
+  GERBIL_CHECK_OK(impl->find_added(file_name));
   return Tokenizer(std::move(impl));
 }
 

@@ -37,6 +37,13 @@ class Tokenizer {
   // `file_name` is what errors call the text.
   static Result<Tokenizer> from_json(std::string_view json, std::string_view file_name);
 
+  // What takes time to build of it, as bytes for a file; and the same tokenizer from those bytes,
+  // which it uses where they are: they must be aligned to 64 bytes, and `owner` keeps them.
+  // kCorrupt where they are torn, of another kind or of another version: from_json() serves then.
+  std::string tables() const;
+  static Result<Tokenizer> from_tables(Bytes tables, std::shared_ptr<const void> owner,
+                                       std::string_view file_name);
+
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();

@@ -111,9 +111,12 @@ struct TokenizerData {
   // The pre-tokenizer ends in ByteLevel: words are bytes, and the model's symbols are too.
   bool byte_symbols = false;
   Vocabulary vocabulary;
+  bool vocabulary_is_whole = false;  // it came with the added tokens
   Bpe model;
   DecoderData decoder;
   std::vector<AddedToken> added_tokens;
+  // The tokenizer.json without its large tables, to be read again beside them.
+  std::string rest_json;
   // What add_special_tokens puts around the ids.
   std::vector<int32_t> prefix;
   std::vector<int32_t> suffix;

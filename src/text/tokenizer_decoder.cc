@@ -1,5 +1,6 @@
 #include "text/tokenizer_decoder.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "text/bpe_alphabet.h"
@@ -95,43 +96,76 @@ class TokenSteps {
 }  // namespace
 
 Result<Decoder> Decoder::build(const Vocabulary& vocabulary, DecoderData data) {
-  Decoder decoder;
-  for (const TokenStep& step : data.per_token)
-    if (const MetaspaceStep* metaspace = std::get_if<MetaspaceStep>(&step))
-      decoder.first_differs_ |= metaspace->prepend != MetaspaceStep::Prepend::kNever;
   const auto count = static_cast<size_t>(vocabulary.size());
-  decoder.begin_.reserve(count + 1);
-  decoder.byte_.resize(count);
-  decoder.present_.resize(count);
+  std::string arena;
+  std::vector<uint32_t> begin;
+  std::vector<uint8_t> byte(count);
+  std::vector<uint8_t> present(count);
+  begin.reserve(count + 1);
   size_t size = 0;
   for (int32_t id = 0; id < vocabulary.size(); ++id) size += vocabulary.content(id).size();
   const size_t room = room_for(size);
   TokenSteps steps(room);
   std::string token;
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
-    decoder.begin_.push_back(static_cast<uint32_t>(decoder.arena_.size()));
+    begin.push_back(static_cast<uint32_t>(arena.size()));
     if (!vocabulary.has(id)) continue;
-    decoder.present_[id] = true;
+    present[static_cast<size_t>(id)] = 1;
     if (data.per_token.empty() && data.bytes == Bytes::kAlphabet) {
-      if (!append_alphabet_bytes(vocabulary.content(id), decoder.arena_))
-        decoder.arena_ += vocabulary.content(id);
+      if (!append_alphabet_bytes(vocabulary.content(id), arena)) arena += vocabulary.content(id);
       continue;
     }
     token = vocabulary.content(id);
     GERBIL_CHECK_OK(steps.run(data.per_token, false, token));
     if (data.bytes == Bytes::kFallback) {
-      if (const auto byte = fallback_byte(token)) {
-        token.assign(1, static_cast<char>(*byte));
-        decoder.byte_[id] = true;
+      if (const auto value = fallback_byte(token)) {
+        token.assign(1, static_cast<char>(*value));
+        byte[static_cast<size_t>(id)] = 1;
       }
     }
-    if (data.bytes != Bytes::kAlphabet || !append_alphabet_bytes(token, decoder.arena_))
-      decoder.arena_ += token;
-    if (decoder.arena_.size() > room)
+    if (data.bytes != Bytes::kAlphabet || !append_alphabet_bytes(token, arena)) arena += token;
+    if (arena.size() > room)
       return corrupt("the tokens become more than {} times as long", kMaxGrowth);
   }
-  decoder.begin_.push_back(static_cast<uint32_t>(decoder.arena_.size()));
-  decoder.data_ = std::move(data);
+  begin.push_back(static_cast<uint32_t>(arena.size()));
+  Decoder decoder;
+  decoder.arena_.edit([&](auto& all) { all.assign(arena.begin(), arena.end()); });
+  decoder.begin_.edit([&](auto& all) { all = std::move(begin); });
+  decoder.byte_.edit([&](auto& all) { all = std::move(byte); });
+  decoder.present_.edit([&](auto& all) { all = std::move(present); });
+  decoder.set(std::move(data));
+  return decoder;
+}
+
+void Decoder::set(DecoderData data) {
+  first_differs_ = std::ranges::any_of(data.per_token, [](const TokenStep& step) {
+    const auto* metaspace = std::get_if<MetaspaceStep>(&step);
+    return metaspace != nullptr && metaspace->prepend != MetaspaceStep::Prepend::kNever;
+  });
+  data_ = std::move(data);
+}
+
+void Decoder::put(TableWriter& to) const {
+  to.put(arena_.view());
+  to.put(begin_.view());
+  to.put(byte_.view());
+  to.put(present_.view());
+}
+
+std::optional<Decoder> Decoder::take(TableReader& from, const Vocabulary& vocabulary,
+                                     DecoderData data) {
+  Decoder decoder;
+  decoder.arena_ = from.take<char>();
+  decoder.begin_ = from.take<uint32_t>();
+  decoder.byte_ = from.take<uint8_t>();
+  decoder.present_ = from.take<uint8_t>();
+  const auto count = static_cast<size_t>(vocabulary.size());
+  const Span<const uint32_t> begin = decoder.begin_.view();
+  if (!from.ok() || begin.size() != count + 1 || decoder.byte_.size() != count ||
+      decoder.present_.size() != count || begin.back() > decoder.arena_.size() ||
+      !std::ranges::is_sorted(begin))
+    return std::nullopt;
+  decoder.set(std::move(data));
   return decoder;
 }
 
@@ -142,7 +176,7 @@ void Decoder::push(const Vocabulary& vocabulary, int32_t id, DecodeStream& strea
   stream.first = false;
   std::string_view bytes = this->bytes(id);
   std::string afresh;
-  bool byte = byte_[id];
+  bool byte = byte_[id] != 0;
   if (first && first_differs_) {
     afresh = vocabulary.content(id);
     // Its regular expressions ran over this token before.

@@ -9,12 +9,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/span.h"
+#include "text/table.h"
+#include "text/table_file.h"
 #include "text/tokenizer_data.h"
 #include "text/tokenizer_vocabulary.h"
 #include "text/utf8.h"
@@ -38,11 +41,16 @@ class Decoder {
   static Result<Decoder> build(const Vocabulary& vocabulary, DecoderData data);
   Decoder() = default;
 
+  void put(TableWriter& to) const;
+  // What put() wrote of a decoder of this vocabulary and data; nothing: the tables are not of one.
+  static std::optional<Decoder> take(TableReader& from, const Vocabulary& vocabulary,
+                                     DecoderData data);
+
   // What the token decodes to within a text, possibly a part of a character; empty for an id not
   // in use.
   std::string_view bytes(int32_t id) const {
     return id >= 0 && id < static_cast<int32_t>(byte_.size())
-               ? std::string_view(arena_).substr(begin_[id], begin_[id + 1] - begin_[id])
+               ? std::string_view(arena_.data() + begin_[id], begin_[id + 1] - begin_[id])
                : std::string_view{};
   }
 
@@ -73,11 +81,12 @@ class Decoder {
   }
 
  private:
+  void set(DecoderData data);
   bool is_byte(int32_t id) const {
-    return id >= 0 && id < static_cast<int32_t>(byte_.size()) && byte_[id];
+    return id >= 0 && id < static_cast<int32_t>(byte_.size()) && byte_[id] != 0;
   }
   bool is_unused(int32_t id) const {
-    return id < 0 || id >= static_cast<int32_t>(present_.size()) || !present_[id];
+    return id < 0 || id >= static_cast<int32_t>(present_.size()) || present_[id] == 0;
   }
   // Of the byte tokens from `begin` on, left-out ids between them included.
   template <class Skip>
@@ -106,10 +115,10 @@ class Decoder {
 
   DecoderData data_;
   bool first_differs_ = false;
-  std::string arena_;
-  std::vector<uint32_t> begin_;  // [ids + 1]
-  std::vector<bool> byte_;       // <0x..>
-  std::vector<bool> present_;
+  Table<char> arena_;
+  Table<uint32_t> begin_;  // [ids + 1]
+  Table<uint8_t> byte_;    // <0x..>
+  Table<uint8_t> present_;
 };
 
 }  // namespace gerbil::text

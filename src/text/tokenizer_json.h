@@ -9,10 +9,16 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "text/table_file.h"
 #include "text/tokenizer_data.h"
 
 namespace gerbil::text {
 
 Result<TokenizerData> read_tokenizer_json(std::string_view text, std::string_view file_name);
+
+// What is large of it, for the next time, and the same data from that: kCorrupt where the tables
+// are not those of a tokenizer.
+void put_tokenizer(const TokenizerData& data, TableWriter& to);
+Result<TokenizerData> take_tokenizer(TableReader& from, std::string_view file_name);
 
 }  // namespace gerbil::text

@@ -208,19 +208,7 @@ Status refuse_other_models(const Fields& model) {
   return {};
 }
 
-}  // namespace
-
-Status only_keys(const Fields& fields, std::initializer_list<std::string_view> known) {
-  for (const json::Member& member : fields.object().members())
-    if (std::ranges::find(known, member.key) == known.end())
-      return fields.expected(member.key, "no field of this name", ErrorCode::kUnsupported);
-  return {};
-}
-
-Status read_model(const json::Dom& dom, const Fields& root, TokenizerData& data) {
-  GERBIL_TRY(const Fields model, root.object("model"));
-  GERBIL_CHECK_OK(refuse_other_models(model));
-  GERBIL_CHECK_OK(read_vocabulary(dom, model, data.vocabulary));
+Result<BpeOptions> read_options(const Fields& model, TokenizerData& data) {
   BpeOptions options;
   GERBIL_TRY(options.fuse_unknown, model.boolean_or("fuse_unk", false));
   GERBIL_TRY(options.ignore_merges, model.boolean_or("ignore_merges", false));
@@ -237,8 +225,35 @@ Status read_model(const json::Dom& dom, const Fields& root, TokenizerData& data)
     data.pre_tokenizer.emplace_back(AlphabetStep{});
   }
   options.byte_symbols = data.byte_symbols;
+  return options;
+}
+
+}  // namespace
+
+Status only_keys(const Fields& fields, std::initializer_list<std::string_view> known) {
+  for (const json::Member& member : fields.object().members())
+    if (std::ranges::find(known, member.key) == known.end())
+      return fields.expected(member.key, "no field of this name", ErrorCode::kUnsupported);
+  return {};
+}
+
+Status read_model(const json::Dom& dom, const Fields& root, TokenizerData& data) {
+  GERBIL_TRY(const Fields model, root.object("model"));
+  GERBIL_CHECK_OK(refuse_other_models(model));
+  GERBIL_CHECK_OK(read_vocabulary(dom, model, data.vocabulary));
+  GERBIL_TRY(const BpeOptions options, read_options(model, data));
   GERBIL_TRY(Merges merges, read_merges(dom, model, data.vocabulary, options.byte_fallback));
   data.model = Bpe(data.vocabulary, std::move(merges.table), options, std::move(merges.seams));
+  return {};
+}
+
+Status read_model(ModelTables tables, const Fields& root, TokenizerData& data) {
+  GERBIL_TRY(const Fields model, root.object("model"));
+  GERBIL_CHECK_OK(refuse_other_models(model));
+  data.vocabulary = std::move(tables.vocabulary);
+  GERBIL_TRY(const BpeOptions options, read_options(model, data));
+  data.model = Bpe(data.vocabulary, std::move(tables.merges), options, std::move(tables.seams));
+  data.vocabulary_is_whole = true;
   return {};
 }
 
@@ -262,7 +277,9 @@ Status read_added_tokens(const Fields& root, TokenizerData& data) {
     // A token of the model may be named again; then it keeps its id.
     const int32_t known = data.vocabulary.find(token.content);
     const bool again = known == token.id && data.vocabulary.in_model(known);
-    if (!again) {
+    if (data.vocabulary_is_whole) {
+      if (known != token.id) return item.expected("content", "a token of the tables");
+    } else if (!again) {
       auto added = data.vocabulary.add(id, token.content, false);
       if (!added) return at_entry(root, "added_tokens", i, std::move(added).error());
     }

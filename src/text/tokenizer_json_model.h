@@ -25,7 +25,15 @@ inline constexpr std::string_view kMergesPath = "model.merges";
 // "model": vocabulary and merges. After the pre-tokenizer.
 Status read_model(const json::Dom& dom, const json::Fields& root, TokenizerData& data);
 
-// "added_tokens", after the model.
+// ... that an earlier read_model() made; the vocabulary has the added tokens too.
+struct ModelTables {
+  Vocabulary vocabulary;
+  MergeTable merges;
+  Seams seams;
+};
+Status read_model(ModelTables tables, const json::Fields& root, TokenizerData& data);
+
+// "added_tokens", after the model: those that the vocabulary has not got yet go into it.
 Status read_added_tokens(const json::Fields& root, TokenizerData& data);
 
 }  // namespace gerbil::text

@@ -6,11 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "text/table.h"
+#include "text/table_file.h"
 
 namespace gerbil::text {
 
@@ -32,8 +35,7 @@ class Vocabulary {
   bool in_model(int32_t id) const { return has(id) && tokens_[id].model; }
   // Empty for an id that is not in use.
   std::string_view content(int32_t id) const {
-    return has(id) ? std::string_view(arena_).substr(tokens_[id].begin, tokens_[id].size)
-                   : std::string_view{};
+    return has(id) ? text(tokens_[id].begin, tokens_[id].size) : std::string_view{};
   }
 
   // By content ("Ġthe", "▁the", "<|im_end|>"); -1 where there is none.
@@ -50,6 +52,10 @@ class Vocabulary {
   void fetch_slot(uint32_t hash) const;
   void fetch_content(uint32_t hash) const;
   int32_t find(std::string_view content, uint32_t hash) const;
+
+  void put(TableWriter& to) const;
+  // What put() wrote; nothing can be added. Nothing: the tables are not a vocabulary's.
+  static std::optional<Vocabulary> take(TableReader& from);
 
  private:
   struct Token {
@@ -68,10 +74,13 @@ class Vocabulary {
 
   size_t insert(const Slot& slot);  // how many slots it passed
   void grow(size_t slots);
+  std::string_view text(uint32_t begin, uint32_t size) const {
+    return {arena_.data() + begin, size};
+  }
 
-  std::string arena_;
-  std::vector<Token> tokens_;  // by id
-  std::vector<Slot> slots_;    // a power of two, at most two thirds full
+  Table<char> arena_;
+  Table<Token> tokens_;  // by id
+  Table<Slot> slots_;    // a power of two, at most two thirds full
   size_t used_ = 0;
 };
 
