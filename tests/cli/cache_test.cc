@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -147,6 +148,51 @@ TEST_F(CacheTest, AKillAtAnyMomentLeavesNothingThatIsUsed) {
     EXPECT_EQ(answer().output, want) << milliseconds;
     EXPECT_LE(files().size(), 1u + static_cast<size_t>(milliseconds));
     for (const fs::path& file : files()) fs::remove(file);
+  }
+}
+
+TEST_F(CacheTest, CtrlCAtAnyMomentOfLoadingLeavesNothingHalfWritten) {
+  const std::string want = gerbil(words(demo_folder())).output;
+  for (int milliseconds = 0; milliseconds < 120; milliseconds += 8) {
+    SCOPED_TRACE(milliseconds);
+    Process process({.arguments = words(demo_folder()),
+                     .environment = {{"GERBIL_CACHE", cache_.path().string()}}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    process.send_signal(SIGINT);
+    const Finished run = process.wait();
+    // Before the program is up the default does the same; 0: it was done already.
+    EXPECT_TRUE(run.exit_code == 130 || run.exit_code == 0 || run.signal == SIGINT)
+        << run.exit_code << " " << run.signal;
+    EXPECT_EQ(run.errors, "");
+    EXPECT_LE(files().size(), 1u);
+    for (const fs::path& file : files()) {
+      EXPECT_EQ(file.extension(), ".packed");
+      // Whole, or it would be written anew.
+      const std::string bytes = read_file(file);
+      EXPECT_EQ(answer().output, want);
+      EXPECT_EQ(read_file(file), bytes);
+      fs::remove(file);
+    }
+  }
+}
+
+TEST_F(CacheTest, TwoProcessesAtOnceMakeOneFile) {
+  const std::string want = gerbil(words(demo_folder())).output;
+  for (int round = 0; round < 4; ++round) {
+    const auto launch = [&] {
+      return std::make_unique<Process>(
+          Launch{.arguments = words(demo_folder()),
+                 .environment = {{"GERBIL_CACHE", cache_.path().string()}}});
+    };
+    const auto first = launch(), second = launch(), third = launch();
+    for (Process* process : {first.get(), second.get(), third.get()}) {
+      const Finished run = process->wait();
+      EXPECT_TRUE(succeeded(run));
+      EXPECT_EQ(run.output, want);
+    }
+    ASSERT_EQ(files().size(), 1u);
+    EXPECT_EQ(answer().output, want);
+    fs::remove(files()[0]);
   }
 }
 
