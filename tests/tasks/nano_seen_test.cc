@@ -96,8 +96,10 @@ std::vector<std::string> pictures() {
 // A second turn keeps the picture's places, and another picture in the same places is not taken for
 // it.
 TEST(NanoSeenTurns, GoOnFromAPictureAndTellPicturesApart) {
-  auto engine =
-      Engine::load({.model = demo_folder().string(), .vision = Vision::kYes, .threads = 2});
+  auto engine = Engine::load({.model = demo_folder().string(),
+                              .quant = Quant::kStored,
+                              .vision = Vision::kYes,
+                              .threads = 2});
   ASSERT_TRUE(engine) << engine.error().message;
   const std::vector<std::string> all = pictures();
   ASSERT_GE(all.size(), 2U);
