@@ -25,6 +25,7 @@ SYSTEM = re.compile(r"^(unistd|fcntl|pthread|dlfcn|dirent|sched|signal|termios|w
 HEAVY = re.compile(r"^(simdjson\.h|nlohmann/.*|iostream|regex|CLI/.*|boost/.*)$")
 CALLS = re.compile(r"(?:\b(?:getenv|secure_getenv|setenv|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|"
                    r"exit|_exit|quick_exit|abort)\s*\(|\bstd::(?:cout|cerr|clog)\b|\bthrow\b)")
+DISPATCH = re.compile(r"\bHWY_(?:EXPORT|DYNAMIC_DISPATCH)\b")
 MACHINE = re.compile(r"(?<![\w.])/(?:root|home/\w+|Users/\w+)/")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 MAX_LINES, LONG_LINES = 800, 500
@@ -148,6 +149,8 @@ def check_file(path, text, rooms, files):
         for number, line in enumerate(strip(text).splitlines(), 1):
             if not re.match(r"\s*#", line) and (found := CALLS.search(line)):
                 yield number, f"{found.group(0).strip(' (')}: the library does not print, exit, throw or read the environment"
+            if found := DISPATCH.search(line):
+                yield number, f"{found.group(0)} chooses for the whole process: GERBIL_EXPORT of kernels/dispatch.h does not"
 
 
 def check_links(path, text, rooms):
@@ -253,6 +256,7 @@ def self_test():
         "cout": {"src/text/x.cc": "void f() { std::cout << 1; }\n"},
         "exit": {"src/text/x.cc": "void f() { exit(1); }\n"},
         "the environment": {"src/text/x.cc": 'auto f() { return std::getenv("HOME"); }\n'},
+        "a choice for the whole process": {"src/kernels/x.cc": "HWY_EXPORT(run);\n"},
         "throwing": {"src/text/x.cc": "void f() { throw 1; }\n"},
         "a machine's path in code": {"src/text/x.cc": '// see /home/me/notes\n'},
         "a machine's path in docs": {"docs/x.md": "cd /root/main\n"},

@@ -176,6 +176,9 @@ void add_load_options(CLI::App& app, LoadOptions* load, bool* quiet) {
   add_choice<Kv>(app, "--kv", "auto|f32|f16|q8", kv_from_name, &load->kv,
                  "How the KV cache is held")
       ->group(kGroup);
+  add_choice<Isa>(app, "--isa", "auto|baseline|sse4|avx2|avx512|neon|neon-dot|neon-i8mm",
+                  isa_from_name, &load->isa, "Instruction set of the CPU's kernels [the best]")
+      ->group(kGroup);
   add_number<int>(
       app, "--threads", "N", 0, 1024, "0 (one per processor) to 1024",
       [=](int value) { load->threads = value; }, "Threads; 0: one per usable processor")

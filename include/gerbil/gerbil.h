@@ -45,6 +45,11 @@ enum class Kv { kAuto, kF32, kF16, kQ8 };
 enum class Activations { kAuto, kF32, kInt8 };
 // The encoder of pictures and videos: left alone; loaded where the model has one; needed.
 enum class Vision { kNo, kIfAny, kYes };
+// The instruction sets of the CPU backend's kernels, each with all that the ones before it of the
+// same architecture have: none beyond what the compiler targets; SSE4.2 with AES, AVX2 with BMI2,
+// FMA and F16C, AVX-512 F, BW, DQ, VL and VNNI (x86-64); Advanced SIMD, its dot products, its int8
+// matrix products (AArch64). auto = the best that the processor has.
+enum class Isa { kAuto, kBaseline, kSse4, kAvx2, kAvx512, kNeon, kNeonDot, kNeonI8mm };
 
 // "cpu" -> Backend::kCpu; an unknown name, or one that is not in this build, is an error that says
 // which are.
@@ -52,6 +57,7 @@ GERBIL_API Result<Backend> backend_from_name(std::string_view name);
 GERBIL_API Result<Quant> quant_from_name(std::string_view name);
 GERBIL_API Result<Kv> kv_from_name(std::string_view name);
 GERBIL_API Result<Activations> activations_from_name(std::string_view name);
+GERBIL_API Result<Isa> isa_from_name(std::string_view name);
 
 struct LoadOptions {
   std::string model;           // a checkpoint's folder, or "demo"
@@ -62,8 +68,9 @@ struct LoadOptions {
   Kv kv = Kv::kAuto;
   // Its weights are held at 8 bits where the others have 8 or fewer.
   Vision vision = Vision::kNo;
-  int threads = 0;      // 0: one per usable processor
-  int64_t batch = 512;  // most rows (tokens) of a step, 1 to 65536
+  Isa isa = Isa::kAuto;  // one that the processor lacks is an error that says which it has
+  int threads = 0;       // 0: one per usable processor
+  int64_t batch = 512;   // most rows (tokens) of a step, 1 to 65536
   int64_t context =
       0;  // most tokens of a sequence; 0: the model's maximum, lowered to what fits in memory
   // Where quantised weights are kept for the next load; made where it is missing. Several processes
@@ -397,8 +404,8 @@ struct ModelInfo {
   std::string quant, activations, kv;
   int threads = 0;
   int64_t batch = 0;
-  std::string
-      choices;  // "quant stored, activations f32, kv f16, 8 threads, batch 512, context 4096"
+  std::string choices;  // "quant stored, activations f32, kv f16, avx512, 8 threads, batch 512,
+                        // context 4096"
   int64_t context = 0;  // tokens a sequence may have
   int64_t vocab_size = 0;
   uint64_t weight_bytes = 0;  // packed

@@ -92,6 +92,7 @@ GERBIL_API gerbil_status gerbil_options_set_backend(gerbil_options* options, con
 GERBIL_API gerbil_status gerbil_options_set_quant(gerbil_options* options, const char* name);
 GERBIL_API gerbil_status gerbil_options_set_activations(gerbil_options* options, const char* name);
 GERBIL_API gerbil_status gerbil_options_set_kv(gerbil_options* options, const char* name);
+GERBIL_API gerbil_status gerbil_options_set_isa(gerbil_options* options, const char* name);
 /* 0 (default): one per usable processor; to 1024. */
 GERBIL_API gerbil_status gerbil_options_set_threads(gerbil_options* options, int32_t threads);
 /* Most tokens of a step: 1 to 65536, default 512. */
@@ -156,7 +157,7 @@ GERBIL_API void gerbil_engine_free(gerbil_engine* engine);
 
 GERBIL_API const char* gerbil_engine_architecture(const gerbil_engine* engine);
 GERBIL_API const char* gerbil_engine_backend(const gerbil_engine* engine);
-/* "quant stored, activations f32, kv f16, 8 threads, batch 512, context 4096" */
+/* "quant stored, activations f32, kv f16, avx512, 8 threads, batch 512, context 4096" */
 GERBIL_API const char* gerbil_engine_choices(const gerbil_engine* engine);
 GERBIL_API int64_t gerbil_engine_context(const gerbil_engine* engine); /* tokens of a sequence */
 GERBIL_API int64_t gerbil_engine_vocab_size(const gerbil_engine* engine);

@@ -72,8 +72,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   info.threads = runner->backend().threads();
   info.batch = runner->batch();
   info.choices =
-      fmt::format("quant {}, activations {}, kv {}, {} threads, batch {}, context {}", info.quant,
-                  info.activations, info.kv, info.threads, info.batch, info.context);
+      fmt::format("quant {}, activations {}, kv {}, {}{}{} threads, batch {}, context {}",
+                  info.quant, info.activations, info.kv, info.isa, info.isa.empty() ? "" : ", ",
+                  info.threads, info.batch, info.context);
   impl->engine = std::make_unique<runtime::Engine>(std::move(runner));
   info.load_ms = (platform::monotonic_seconds() - started) * 1e3;
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));

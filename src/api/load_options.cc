@@ -93,9 +93,50 @@ model::VisionWish vision_wish(const LoadOptions& options) {
   return model::VisionWish::kNo;
 }
 
+namespace {
+
+// Nothing: the best that there is.
+std::optional<platform::Isa> isa_level(Isa isa) {
+  switch (isa) {
+    case Isa::kAuto:
+      return std::nullopt;
+    case Isa::kBaseline:
+      return platform::Isa::kBaseline;
+    case Isa::kSse4:
+      return platform::Isa::kSse4;
+    case Isa::kAvx2:
+      return platform::Isa::kAvx2;
+    case Isa::kAvx512:
+      return platform::Isa::kAvx512;
+    case Isa::kNeon:
+      return platform::Isa::kNeon;
+    case Isa::kNeonDot:
+      return platform::Isa::kNeonDot;
+    case Isa::kNeonI8mm:
+      return platform::Isa::kNeonI8mm;
+  }
+  return std::nullopt;
+}
+
+Status check_isa(const LoadOptions& options) {
+  const auto level = isa_level(options.isa);
+  if (!level) return {};
+  if (options.backend == Backend::kReference)
+    return invalid("isa {}: the reference backend has no choice of instruction sets",
+                   platform::name(*level));
+  if (platform::supports(*level)) return {};
+  std::string known;
+  for (const platform::Isa isa : platform::supported_isas())
+    known += (known.empty() ? "" : ", ") + std::string(platform::name(isa));
+  return unsupported("isa {}: this processor has {}", platform::name(*level), known);
+}
+
+}  // namespace
+
 runtime::RunnerOptions runner_options(const LoadOptions& options) {
   runtime::RunnerOptions result{.reference = options.backend == Backend::kReference,
                                 .kv = kv_type(options),
+                                .isa = isa_level(options.isa),
                                 .threads = options.threads,
                                 .batch = options.batch,
                                 .context = options.context};
@@ -112,7 +153,7 @@ Status check(const LoadOptions& options) {
     return invalid("threads: expected 0 (one per processor) to 1024, found {}", options.threads);
   if (options.context < 0)
     return invalid("context: expected 0 (the model's) or more, found {}", options.context);
-  return {};
+  return check_isa(options);
 }
 
 std::string skipped_line(const model::LoadReport& report) {

@@ -32,6 +32,14 @@ constexpr std::array<Choice<Kv>, 4> kKvs = {
     {{"auto", Kv::kAuto}, {"f32", Kv::kF32}, {"f16", Kv::kF16}, {"q8", Kv::kQ8}}};
 constexpr std::array<Choice<Activations>, 3> kActivations = {
     {{"auto", Activations::kAuto}, {"f32", Activations::kF32}, {"int8", Activations::kInt8}}};
+constexpr std::array<Choice<Isa>, 8> kIsas = {{{"auto", Isa::kAuto},
+                                               {"baseline", Isa::kBaseline},
+                                               {"sse4", Isa::kSse4},
+                                               {"avx2", Isa::kAvx2},
+                                               {"avx512", Isa::kAvx512},
+                                               {"neon", Isa::kNeon},
+                                               {"neon-dot", Isa::kNeonDot},
+                                               {"neon-i8mm", Isa::kNeonI8mm}}};
 
 template <class E, size_t N>
 Result<E> find(std::string_view what, std::string_view name,
@@ -57,6 +65,7 @@ Result<Kv> kv_from_name(std::string_view name) { return find("kv", name, kKvs); 
 Result<Activations> activations_from_name(std::string_view name) {
   return find("activations", name, kActivations);
 }
+Result<Isa> isa_from_name(std::string_view name) { return find("isa", name, kIsas); }
 
 std::string_view name(FinishReason reason) {
   switch (reason) {

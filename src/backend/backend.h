@@ -22,6 +22,7 @@
 #include "graph/graph.h"
 #include "graph/state.h"
 #include "graph/weights.h"
+#include "platform/cpu_features.h"
 
 namespace gerbil::backend {
 
@@ -160,7 +161,9 @@ class Backend {
 
 // Scalar, one thread: the definition of every number.
 std::unique_ptr<Backend> make_reference_backend();
-// All cores; threads 0: one per usable processor.
-std::unique_ptr<Backend> make_cpu_backend(int threads);
+// All cores; threads 0: one per usable processor. The level of its kernels is one that the
+// processor supports; nothing: the best one.
+std::unique_ptr<Backend> make_cpu_backend(int threads,
+                                          std::optional<platform::Isa> isa = std::nullopt);
 
 }  // namespace gerbil::backend

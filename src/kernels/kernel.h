@@ -16,6 +16,7 @@
 #include "graph/graph.h"
 #include "graph/state.h"
 #include "kernels/packed_tiles.h"
+#include "platform/cpu_features.h"
 #include "platform/thread_pool.h"
 #include "tensor/dtype.h"
 
@@ -114,6 +115,12 @@ struct Step {
   int64_t wanted = 0;
 };
 
+// Who computes.
+struct Team {
+  int threads = 1;
+  platform::Isa isa = platform::Isa::kBaseline;
+};
+
 struct Call {
   const graph::Op* op = nullptr;
   Span<const TensorView> inputs;
@@ -123,6 +130,7 @@ struct Call {
   SlotView slots;  // where the node has a recurrent state
   const Step* step = nullptr;
   platform::ThreadPool* pool = nullptr;
+  platform::Isa isa = platform::Isa::kBaseline;  // the level to run on; the processor supports it
   bool int8_activations = false;  // rows are quantised for products with weights in tiles
   Span<std::byte> scratch;        // 64-byte aligned, as many bytes as the row asked for
 

@@ -46,7 +46,7 @@ void read_limit(benchmark::State& state) {
   const std::vector<float> numbers(size_t{64} << 20, 1.0f);
   for (auto iteration : state) {
     (void)iteration;
-    benchmark::DoNotOptimize(read_all(numbers, pool));
+    benchmark::DoNotOptimize(read_all(numbers, platform::best_isa(), pool));
   }
   set_rates(state, numbers.size() * sizeof(float), 0);
 }
@@ -56,7 +56,7 @@ void fma_limit(benchmark::State& state) {
   uint64_t operations = 0;
   for (auto iteration : state) {
     (void)iteration;
-    operations = multiply_add(pool);
+    operations = multiply_add(platform::best_isa(), pool);
   }
   set_rates(state, 0, operations);
 }
@@ -66,7 +66,7 @@ void int8_limit(benchmark::State& state) {
   uint64_t products = 0;
   for (auto iteration : state) {
     (void)iteration;
-    products = multiply_add_int8(pool);
+    products = multiply_add_int8(platform::best_isa(), pool);
   }
   set_rates(state, 0, products);
 }

@@ -1,11 +1,7 @@
 // Every registered kernel against every case of its operation: right within the contract's
 // tolerance, the same bits for every number of threads, no byte touched that is not its own, on
 // every instruction set that this processor has.
-// clang-format off
-#include "kernels/targets.h"
-// clang-format on
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <cstring>
@@ -58,31 +54,19 @@ bool same_bits(const std::vector<Observed>& a, const std::vector<Observed>& b) {
   return true;
 }
 
-// Instruction sets that a kernel may be compiled for, as Highway numbers them.
-std::vector<int64_t> instruction_sets(Level level) {
-  if (level == Level::kReference) return {0};
-  std::vector<int64_t> sets;
-  for (int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1)
-    if (((left & -left) & HWY_TARGETS) != 0) sets.push_back(left & -left);
-  return sets;
+std::vector<platform::Isa> levels(Level level) {
+  if (level == Level::kReference) return {platform::Isa::kBaseline};
+  return platform::supported_isas();
 }
 
-void use_instruction_set(int64_t set) {
-  hwy::SetSupportedTargetsForTest(set);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
-
-class EveryKernel : public ::testing::TestWithParam<KernelRow> {
- protected:
-  void TearDown() override { use_instruction_set(0); }
-};
+class EveryKernel : public ::testing::TestWithParam<KernelRow> {};
 
 TEST_P(EveryKernel, IsRightForEveryCase) {
   const KernelRow& kernel = GetParam();
   platform::ThreadPool one(1);
   platform::ThreadPool two(2);
   platform::ThreadPool three(3);
-  const std::vector<int64_t> sets = instruction_sets(kernel.level);
+  const std::vector<platform::Isa> isas = levels(kernel.level);
   int tried = 0;
   for (const Case& c : testing::all_cases()) {
     if (graph::kind_of(c.op) != kernel.op || c.purpose == Purpose::kBench) continue;
@@ -92,13 +76,12 @@ TEST_P(EveryKernel, IsRightForEveryCase) {
     BoundCase bound(c, 1);
     bound.run_expected(one);
     const std::vector<Observed> expected = bound.observed();
-    for (int64_t set : sets) {
-      if (set != 0) use_instruction_set(set);
+    for (const platform::Isa isa : isas) {
       std::vector<Observed> first;
       for (platform::ThreadPool* pool : {&one, &two, &three}) {
-        const std::string where = c.name + ", " + std::to_string(pool->threads()) + " threads" +
-                                  (set == 0 ? "" : std::string(", ") + hwy::TargetName(set));
-        bound.run(kernel, *pool);
+        const std::string where = c.name + ", " + std::to_string(pool->threads()) + " threads, " +
+                                  std::string(platform::name(isa));
+        bound.run(kernel, *pool, isa);
         const std::vector<Observed> got = bound.observed();
         EXPECT_EQ(difference(got, expected, c.tolerance), "") << where;
         EXPECT_EQ(bound.damage(), "") << where << ": written without leave";
@@ -106,7 +89,6 @@ TEST_P(EveryKernel, IsRightForEveryCase) {
         EXPECT_TRUE(same_bits(got, first)) << where << ": other bits than with one thread";
       }
     }
-    use_instruction_set(0);
   }
   EXPECT_GT(tried, 0) << "no case reaches this kernel";
 }

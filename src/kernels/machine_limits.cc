@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/simd-inl.h"
 #if HWY_ARCH_X86
@@ -14,18 +15,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::HWY_NAMESPACE {
 namespace {
-
-platform::Isa isa() {
-#if HWY_TARGET == HWY_AVX3_DL
-  return platform::Isa::kAvx512;
-#elif HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-  return platform::Isa::kAvx2;
-#elif HWY_TARGET == HWY_NEON
-  return platform::Isa::kNeon;
-#else
-  return platform::Isa::kBaseline;
-#endif
-}
 
 float read_block(const float* numbers, int64_t count) {
   FloatVector sum[8];
@@ -154,40 +143,84 @@ int64_t multiply_add_int8_vnni(int8_t one) {
 }  // namespace
 }  // namespace gerbil::kernels
 HWY_POP_ATTRIBUTES
+#elif HWY_ARCH_ARM_A64
+HWY_PUSH_ATTRIBUTES("arch=armv8.2-a+dotprod")
+namespace gerbil::kernels {
+namespace {
+
+int64_t multiply_add_int8_dot(int8_t one) {
+  constexpr int64_t kSteps = 1 << 18;
+  constexpr int kSums = 12;
+  const int8x16_t a = vdupq_n_s8(one);
+  int32x4_t sum[kSums];
+#pragma GCC unroll 16
+  for (int j = 0; j < kSums; ++j) sum[j] = vdupq_n_s32(j);  // equal sums would be one
+  for (int64_t i = 0; i < kSteps; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kSums; ++j) sum[j] = vdotq_s32(sum[j], a, a);
+  }
+  for (int j = 1; j < kSums; ++j) sum[0] = vorrq_s32(sum[0], sum[j]);
+  return vgetq_lane_s32(sum[0], 0) != 0 ? kSteps * kSums * 16 : 0;
+}
+
+}  // namespace
+}  // namespace gerbil::kernels
+HWY_POP_ATTRIBUTES
+HWY_PUSH_ATTRIBUTES("arch=armv8.2-a+dotprod+i8mm")
+namespace gerbil::kernels {
+namespace {
+
+int64_t multiply_add_int8_i8mm(int8_t one) {
+  constexpr int64_t kSteps = 1 << 18;
+  constexpr int kSums = 12;
+  const int8x16_t a = vdupq_n_s8(one);
+  int32x4_t sum[kSums];
+#pragma GCC unroll 16
+  for (int j = 0; j < kSums; ++j) sum[j] = vdupq_n_s32(j);  // equal sums would be one
+  for (int64_t i = 0; i < kSteps; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kSums; ++j) sum[j] = vmmlaq_s32(sum[j], a, a);
+  }
+  for (int j = 1; j < kSums; ++j) sum[0] = vorrq_s32(sum[0], sum[j]);
+  return vgetq_lane_s32(sum[0], 0) != 0 ? kSteps * kSums * 32 : 0;
+}
+
+}  // namespace
+}  // namespace gerbil::kernels
+HWY_POP_ATTRIBUTES
 #endif
 
 namespace gerbil::kernels {
 
-HWY_EXPORT(isa);
-HWY_EXPORT(read_block);
-HWY_EXPORT(multiply_add_block);
-HWY_EXPORT(multiply_add_int8_block);
+GERBIL_EXPORT(read_block);
+GERBIL_EXPORT(multiply_add_block);
+GERBIL_EXPORT(multiply_add_int8_block);
 
-platform::Isa highway_isa() { return HWY_DYNAMIC_DISPATCH(isa)(); }
-
-float read_all(Span<const float> numbers, platform::ThreadPool& pool) {
+float read_all(Span<const float> numbers, platform::Isa isa, platform::ThreadPool& pool) {
   constexpr int64_t kBlock = 1 << 18;
   const auto count = static_cast<int64_t>(numbers.size());
   std::atomic<float> total = 0;
   pool.parallel_for((count + kBlock - 1) / kBlock, [&](int64_t block) {
     const int64_t first = block * kBlock;
-    total.fetch_add(
-        HWY_DYNAMIC_DISPATCH(read_block)(numbers.data() + first, std::min(kBlock, count - first)));
+    total.fetch_add(read_block_for[isa](numbers.data() + first, std::min(kBlock, count - first)));
   });
   return total;
 }
 
-uint64_t multiply_add(platform::ThreadPool& pool) {
+uint64_t multiply_add(platform::Isa isa, platform::ThreadPool& pool) {
   std::atomic<int64_t> total = 0;
   pool.parallel_for(pool.threads(),
-                    [&](int64_t) { total.fetch_add(HWY_DYNAMIC_DISPATCH(multiply_add_block)()); });
+                    [&](int64_t) { total.fetch_add(multiply_add_block_for[isa]()); });
   return static_cast<uint64_t>(total);
 }
 
-uint64_t multiply_add_int8(platform::ThreadPool& pool) {
-  auto* block = HWY_DYNAMIC_DISPATCH(multiply_add_int8_block);
+uint64_t multiply_add_int8(platform::Isa isa, platform::ThreadPool& pool) {
+  auto* block = multiply_add_int8_block_for[isa];
 #if HWY_ARCH_X86
-  if (highway_isa() == platform::Isa::kAvx512) block = multiply_add_int8_vnni;
+  if (isa == platform::Isa::kAvx512) block = multiply_add_int8_vnni;
+#elif HWY_ARCH_ARM_A64
+  if (isa == platform::Isa::kNeonDot) block = multiply_add_int8_dot;
+  if (isa == platform::Isa::kNeonI8mm) block = multiply_add_int8_i8mm;
 #endif
   std::atomic<int64_t> total = 0;
   pool.parallel_for(pool.threads(), [&](int64_t) { total.fetch_add(block(1)); });

@@ -1,8 +1,7 @@
 // What this machine can do at best, to put the speed of kernels beside: each function does work
 // that is limited by one thing alone, and says how much it did. The caller takes the time.
 //
-// The instruction set is the one that the Highway kernels run on. One caller at a time, as the
-// pool.
+// On the level named, which the processor supports. One caller at a time, as the pool.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +12,15 @@
 
 namespace gerbil::kernels {
 
-// The level of the Highway kernels on this processor.
-platform::Isa highway_isa();
-
 // Reads every number once, with the widest vectors; returns their sum.
-float read_all(Span<const float> numbers, platform::ThreadPool& pool);
+float read_all(Span<const float> numbers, platform::Isa isa, platform::ThreadPool& pool);
 
 // Multiplies and adds vectors in registers on every thread; returns how many operations (a
 // multiply-add is two).
-uint64_t multiply_add(platform::ThreadPool& pool);
+uint64_t multiply_add(platform::Isa isa, platform::ThreadPool& pool);
 
 // Multiplies and adds 8-bit integers in registers on every thread, with the best instructions of
 // the level; returns how many products were added.
-uint64_t multiply_add_int8(platform::ThreadPool& pool);
+uint64_t multiply_add_int8(platform::Isa isa, platform::ThreadPool& pool);
 
 }  // namespace gerbil::kernels

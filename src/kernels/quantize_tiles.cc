@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/half.h"
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/simd-inl.h"
 #include "tensor/quant/group_candidates.h"
@@ -341,12 +342,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels {
 
-HWY_EXPORT(quantize);
-void quantize_tile(const TileLayout& layout, int64_t outputs, const float* rows, std::byte* tile) {
+GERBIL_EXPORT(quantize);
+void quantize_tile(const TileLayout& layout, platform::Isa isa, int64_t outputs, const float* rows,
+                   std::byte* tile) {
   GERBIL_ASSERT(layout.format.form == tensor::quant::Form::kScale &&
                 layout.format.scale == tensor::DType::kF16 &&
                 layout.format.group <= tensor::quant::kLongestGroup && outputs <= kOutputsPerTile);
-  HWY_DYNAMIC_DISPATCH(quantize)(layout, outputs, rows, tile);
+  quantize_for[isa](layout, outputs, rows, tile);
 }
 
 }  // namespace gerbil::kernels

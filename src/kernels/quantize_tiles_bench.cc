@@ -17,7 +17,7 @@ void quantize(benchmark::State& state) {
   for (float& value : rows) value = normal(random);
   std::vector<std::byte> tile(layout.size_bytes());
   for ([[maybe_unused]] auto _ : state) {
-    quantize_tile(layout, kOutputsPerTile, rows.data(), tile.data());
+    quantize_tile(layout, platform::best_isa(), kOutputsPerTile, rows.data(), tile.data());
     benchmark::DoNotOptimize(tile.data());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(rows.size()) * 2);

@@ -11,7 +11,7 @@
   namespace gerbil::kernels::folder {                                              \
   void row(const Call& call);                                                      \
   uint64_t row##_scratch_bytes(const graph::Graph& graph, const graph::Node& node, \
-                               const graph::RowLimits& limits, int threads);       \
+                               const graph::RowLimits& limits, const Team& team);  \
   }
 #include "kernels/registry.inc"
 #undef GERBIL_KERNEL

@@ -22,9 +22,9 @@ inline constexpr int kRowClasses = 4;
 RowClass row_class(int64_t rows);
 
 using Kernel = void (*)(const Call&);
-// Scratch bytes of a call with at most limits.rows rows on `threads` threads.
+// Scratch bytes of a call with at most limits.rows rows.
 using ScratchBytes = uint64_t (*)(const graph::Graph&, const graph::Node&,
-                                  const graph::RowLimits& limits, int threads);
+                                  const graph::RowLimits& limits, const Team& team);
 
 struct KernelRow {
   graph::OpKind op = 0;

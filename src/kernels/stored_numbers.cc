@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/half.h"
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/simd-inl.h"
 
@@ -45,15 +46,15 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels {
 
-HWY_EXPORT(decode);
-void decode_bf16(Bytes stored, Span<float> to) {
+GERBIL_EXPORT(decode);
+void decode_bf16(platform::Isa isa, Bytes stored, Span<float> to) {
   GERBIL_ASSERT(stored.size() == 2 * to.size());
-  HWY_DYNAMIC_DISPATCH(decode)(stored.data(), to.data(), std::ssize(to));
+  decode_for[isa](stored.data(), to.data(), std::ssize(to));
 }
 
-HWY_EXPORT(finite);
-bool all_finite(Span<const float> numbers) {
-  return HWY_DYNAMIC_DISPATCH(finite)(numbers.data(), std::ssize(numbers));
+GERBIL_EXPORT(finite);
+bool all_finite(platform::Isa isa, Span<const float> numbers) {
+  return finite_for[isa](numbers.data(), std::ssize(numbers));
 }
 
 }  // namespace gerbil::kernels

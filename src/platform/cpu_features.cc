@@ -1,29 +1,44 @@
 #include "platform/cpu_features.h"
 
 #include <array>
+#include <string_view>
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
 
 namespace gerbil::platform {
 namespace {
 
-struct Row {
-  Isa isa;
-  std::string_view name;
-};
+constexpr std::array<std::string_view, kIsas> kNames = {
+    "baseline", "sse4", "avx2", "avx512", "neon", "neon-dot", "neon-i8mm"};
 
-constexpr std::array<Row, 4> kRows = {{
-    {Isa::kBaseline, "baseline"},
-    {Isa::kAvx2, "avx2"},
-    {Isa::kAvx512, "avx512"},
-    {Isa::kNeon, "neon"},
-}};
+#if defined(__aarch64__) && defined(__linux__)
+// Bits of the kernel's asm/hwcap.h, which its interface fixes.
+bool has_dot_product() { return (getauxval(AT_HWCAP) & 1ul << 20) != 0; }
+bool has_int8_matrices() { return (getauxval(AT_HWCAP2) & 1ul << 13) != 0; }
+#elif defined(__aarch64__) && defined(__APPLE__)
+bool has_feature(const char* feature) {
+  int value = 0;
+  size_t size = sizeof(value);
+  return sysctlbyname(feature, &value, &size, nullptr, 0) == 0 && value != 0;
+}
+bool has_dot_product() { return has_feature("hw.optional.arm.FEAT_DotProd"); }
+bool has_int8_matrices() { return has_feature("hw.optional.arm.FEAT_I8MM"); }
+#elif defined(__aarch64__)
+bool has_dot_product() { return false; }
+bool has_int8_matrices() { return false; }
+#endif
 
 }  // namespace
 
-std::string_view name(Isa isa) { return kRows[static_cast<size_t>(isa)].name; }
+std::string_view name(Isa isa) { return kNames[static_cast<size_t>(isa)]; }
 
 std::optional<Isa> isa_from_name(std::string_view name) {
-  for (const Row& row : kRows)
-    if (row.name == name) return row.isa;
+  for (size_t i = 0; i < kNames.size(); ++i)
+    if (kNames[i] == name) return static_cast<Isa>(i);
   return std::nullopt;
 }
 
@@ -32,17 +47,24 @@ bool supports(Isa isa) {
     case Isa::kBaseline:
       return true;
 #if defined(__x86_64__)
+    case Isa::kSse4:
+      return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("aes") &&
+             __builtin_cpu_supports("pclmul");
     case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-             __builtin_cpu_supports("f16c");
+      return supports(Isa::kSse4) && __builtin_cpu_supports("avx2") &&
+             __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+             __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     case Isa::kAvx512:
       return supports(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
-             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512vnni");
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 #elif defined(__aarch64__)
     case Isa::kNeon:
       return true;
+    case Isa::kNeonDot:
+      return has_dot_product();
+    case Isa::kNeonI8mm:
+      return has_dot_product() && has_int8_matrices();
 #endif
     default:
       return false;
@@ -51,9 +73,16 @@ bool supports(Isa isa) {
 
 std::vector<Isa> supported_isas() {
   std::vector<Isa> isas;
-  for (const Row& row : kRows)
-    if (supports(row.isa)) isas.push_back(row.isa);
+  for (int i = 0; i < kIsas; ++i)
+    if (supports(static_cast<Isa>(i))) isas.push_back(static_cast<Isa>(i));
   return isas;
+}
+
+Isa best_isa() {
+  Isa best = Isa::kBaseline;
+  for (int i = 0; i < kIsas; ++i)
+    if (supports(static_cast<Isa>(i))) best = static_cast<Isa>(i);
+  return best;
 }
 
 }  // namespace gerbil::platform

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 #include "platform/clock.h"
@@ -28,7 +29,8 @@ TEST(Clock, TellsATimeOfDayThatExists) {
 }
 
 TEST(CpuFeatures, NamesGoBothWays) {
-  for (Isa isa : {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+  for (Isa isa : {Isa::kBaseline, Isa::kSse4, Isa::kAvx2, Isa::kAvx512, Isa::kNeon, Isa::kNeonDot,
+                  Isa::kNeonI8mm})
     EXPECT_EQ(isa_from_name(name(isa)), isa);
   EXPECT_EQ(name(Isa::kAvx512), "avx512");
   EXPECT_EQ(isa_from_name("sse9"), std::nullopt);
@@ -36,8 +38,18 @@ TEST(CpuFeatures, NamesGoBothWays) {
 
 TEST(CpuFeatures, BaselineIsAlwaysThereAndLevelsNest) {
   EXPECT_EQ(supported_isas().front(), Isa::kBaseline);
+  EXPECT_EQ(supported_isas().back(), best_isa());
+  EXPECT_TRUE(!supports(Isa::kAvx2) || supports(Isa::kSse4));
+  EXPECT_TRUE(!supports(Isa::kNeonI8mm) || supports(Isa::kNeonDot));
   EXPECT_TRUE(!supports(Isa::kAvx512) || supports(Isa::kAvx2));
   EXPECT_FALSE(supports(Isa::kAvx2) && supports(Isa::kNeon));
+}
+
+// scripts/check_aarch64 knows what the processor that it emulates has.
+TEST(CpuFeatures, AreTheOnesOfAnEmulatedProcessor) {
+  const char* expected = std::getenv("GERBIL_EXPECT_ISA");
+  if (expected == nullptr) GTEST_SKIP() << "GERBIL_EXPECT_ISA is not set";
+  EXPECT_EQ(name(best_isa()), expected);
 }
 
 TEST(Memory, SaysHowMuchThereIs) {

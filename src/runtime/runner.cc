@@ -7,7 +7,7 @@
 namespace gerbil::runtime {
 std::unique_ptr<backend::Backend> make_backend(const RunnerOptions& options) {
   return options.reference ? backend::make_reference_backend()
-                           : backend::make_cpu_backend(options.threads);
+                           : backend::make_cpu_backend(options.threads, options.isa);
 }
 
 Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,

@@ -24,6 +24,7 @@ struct RunnerOptions {
   std::optional<backend::WeightChoice> weights = backend::WeightChoice::kStored;
   std::optional<bool> int8_activations;  // nothing: where weights are quantised
   graph::KvType kv = graph::KvType::kF16;
+  std::optional<platform::Isa> isa;     // of the CPU, one that it has; nothing: the best
   int threads = 0;                      // 0: one per usable processor
   int64_t batch = 512;                  // most rows of a step
   int64_t context = 0;                  // 0: the model's maximum, lowered to what fits in memory

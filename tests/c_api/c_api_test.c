@@ -136,6 +136,7 @@ static void test_errors_and_options(void) {
   CHECK(gerbil_options_set_quant(NULL, "f32") == GERBIL_INVALID_ARGUMENT);
   CHECK(gerbil_options_set_activations(options, NULL) == GERBIL_INVALID_ARGUMENT);
   CHECK(gerbil_options_set_kv(options, NULL) == GERBIL_INVALID_ARGUMENT);
+  CHECK(gerbil_options_set_isa(options, NULL) == GERBIL_INVALID_ARGUMENT);
   CHECK(gerbil_options_set_threads(NULL, 1) == GERBIL_INVALID_ARGUMENT);
   CHECK(gerbil_options_set_batch(NULL, 1) == GERBIL_INVALID_ARGUMENT);
   CHECK(gerbil_options_set_context(NULL, 1) == GERBIL_INVALID_ARGUMENT);
@@ -177,6 +178,9 @@ static void test_errors_and_options(void) {
   CHECK_OK(gerbil_options_set_activations(options, "f33"));
   CHECK_FAILS(gerbil_engine_load(options, &engine, error), GERBIL_INVALID_ARGUMENT, "f33");
   CHECK_OK(gerbil_options_set_activations(options, "f32"));
+  CHECK_OK(gerbil_options_set_isa(options, "sse9"));
+  CHECK_FAILS(gerbil_engine_load(options, &engine, error), GERBIL_INVALID_ARGUMENT, "sse9");
+  CHECK_OK(gerbil_options_set_isa(options, "baseline"));
   CHECK_OK(gerbil_options_set_batch(options, 0));
   CHECK_FAILS(gerbil_engine_load(options, &engine, error), GERBIL_INVALID_ARGUMENT, "batch");
   CHECK_OK(gerbil_options_set_batch(options, 64));

@@ -125,8 +125,9 @@ TEST(BenchTest, TheTableFitsATerminal) {
 }
 
 TEST(BenchTest, NeedsNoTokenizer) {
-  const Json report = bench_json(
-      {model_folder("qwen3-tiny-sharded"), "-p", "8", "-n", "2", "-r", "1", "--threads", "1"});
+  const Json report = bench_json({model_folder("qwen3-tiny-sharded"), "-p", "8", "-n", "2", "-r",
+                                  "1", "--threads", "1", "--isa", "baseline"});
+  EXPECT_EQ(report["choices"]["isa"], "baseline");
   EXPECT_EQ(report["model"]["architecture"], "Qwen3ForCausalLM");
   const Json reference = bench_json({model_folder("qwen3-tiny"), "-p", "4", "-n", "1", "-r", "1",
                                      "--backend", "reference", "--quant", "f32"});

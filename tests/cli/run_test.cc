@@ -1,8 +1,10 @@
 // gerbil run, as a person or a script uses it: what comes out, and where.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -262,6 +264,43 @@ TEST(RunTest, EveryTypeOfCacheGivesTheSameAnswer) {
     EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n") << kv;
     EXPECT_TRUE(run.errors.contains("kv " + (kv == "auto" ? "f16" : kv))) << run.errors;
   }
+}
+
+// The levels that this machine has: what the error about one that no machine has both of names.
+std::vector<std::string> isas_of_this_machine() {
+  std::vector<std::string> isas;
+  for (const char* other : {"neon", "avx2"}) {
+    const Finished run = gerbil({"run", "demo", "Hi", "--isa", other, "--quiet"});
+    const std::string tail = ": this processor has ";
+    const size_t at = run.errors.find(tail);
+    if (run.exit_code == 0 || at == std::string::npos) continue;
+    EXPECT_TRUE(failed(run, 1, {"isa", other, "baseline"}));
+    std::string list = run.errors.substr(at + tail.size());
+    std::ranges::replace(list, ',', ' ');
+    std::istringstream words(list);
+    for (std::string word; words >> word;) isas.push_back(word);
+    break;
+  }
+  return isas;
+}
+
+TEST(RunTest, EveryInstructionSetOfTheMachineGivesTheSameAnswer) {
+  const std::vector<std::string> isas = isas_of_this_machine();
+  ASSERT_FALSE(isas.empty());
+  EXPECT_EQ(isas.front(), "baseline");
+  for (const std::string& isa : isas)
+    for (const char* quant : {"stored", "q8"}) {
+      const Finished run = gerbil({"run", "demo", "Whose national symbol is the wolf?", "--isa",
+                                   isa, "--quant", quant, "--stats", "--quiet"});
+      EXPECT_EQ(run.exit_code, 0) << run.errors;
+      EXPECT_EQ(run.output, "The wolf is the symbol of Murandy.\n") << isa << " " << quant;
+      EXPECT_TRUE(run.errors.contains(", " + isa + ", ")) << run.errors;
+    }
+}
+
+TEST(RunTest, TheReferenceHasNoChoiceOfInstructionSets) {
+  EXPECT_TRUE(failed(gerbil({"run", "demo", "Hi", "--backend", "reference", "--isa", "baseline"}),
+                     1, {"isa baseline", "reference"}));
 }
 
 TEST(RunTest, BothBackendsGiveTheSameAnswer) {

@@ -62,6 +62,7 @@ TEST(UsageTest, WrongUsageIsOneLineWithAHint) {
       {{"run", "demo", "Hi", "--quant", "q5"}, {"--quant", "q5", "stored", "q4"}},
       {{"run", "demo", "Hi", "--kv", "q4"}, {"--kv", "q4", "f16, q8"}},
       {{"run", "demo", "Hi", "--activations", "int4"}, {"--activations", "int4", "f32, int8"}},
+      {{"run", "demo", "Hi", "--isa", "sse9"}, {"--isa", "sse9", "baseline", "avx2", "neon"}},
       {{"run", "demo", "Hi", "--think", "--no-think"}, {"--think", "--no-think"}},
       {{"run", "demo", "Hi", "--raw", "--think"}, {"--raw"}},
       {{"run", "demo", "Hi", "--raw", "--system", "Be brief."}, {"--raw", "--system"}},

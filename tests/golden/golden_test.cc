@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "golden/loaded_model.h"
+#include "platform/cpu_features.h"
 #include "support/checkpoint_copy.h"
 #include "support/compare.h"
 #include "support/data.h"
@@ -15,10 +16,26 @@
 namespace gerbil::testing {
 namespace {
 
+using platform::Isa;
+
 struct Choice {
   bool reference;
   int64_t batch;
+  Isa isa = platform::best_isa();
+
+  runtime::RunnerOptions options() const {
+    runtime::RunnerOptions result = f32_choices(reference, batch);
+    result.isa = isa;
+    return result;
+  }
 };
+
+// The levels below the best one that this machine has: each with one number of rows.
+std::vector<Choice> with_lower_levels(std::vector<Choice> choices, int64_t batch) {
+  for (const Isa isa : platform::supported_isas())
+    if (isa != platform::best_isa()) choices.push_back({false, batch, isa});
+  return choices;
+}
 
 double tolerance(const Choice& choice) { return choice.reference ? 5e-5 : 1e-4; }
 
@@ -64,7 +81,7 @@ class Golden : public ::testing::TestWithParam<std::tuple<std::string, Choice>> 
 
 TEST_P(Golden, MatchesTheReferenceImplementation) {
   const auto& [name, choice] = GetParam();
-  LoadedModel model(model_folder(name), f32_choices(choice.reference, choice.batch));
+  LoadedModel model(model_folder(name), choice.options());
   const References references = References::refs(name);
   for (const std::string& test_case : references.cases())
     compare_case(model, references, test_case, tolerance(choice));
@@ -74,11 +91,22 @@ std::string case_name(const ::testing::TestParamInfo<std::tuple<std::string, Cho
   std::string name = std::get<0>(info.param);
   std::ranges::replace(name, '-', '_');
   const Choice& choice = std::get<1>(info.param);
-  return name + (choice.reference ? "_reference_" : "_cpu_") + std::to_string(choice.batch);
+  std::string backend = "cpu";
+  if (choice.reference) backend = "reference";
+  if (choice.isa != platform::best_isa()) backend += "_" + std::string(platform::name(choice.isa));
+  std::ranges::replace(backend, '-', '_');
+  return name + "_" + backend + "_" + std::to_string(choice.batch);
 }
 
-const std::vector<Choice> kChoices = {{true, 1},  {true, 7},  {true, 64},  {true, 512},
-                                      {false, 1}, {false, 7}, {false, 64}, {false, 512}};
+const std::vector<Choice> kChoices = with_lower_levels({{true, 1},
+                                                        {true, 7},
+                                                        {true, 64},
+                                                        {true, 512},
+                                                        {false, 1},
+                                                        {false, 7},
+                                                        {false, 64},
+                                                        {false, 512}},
+                                                       64);
 
 INSTANTIATE_TEST_SUITE_P(Models, Golden,
                          ::testing::Combine(::testing::ValuesIn(models_with_refs()),
@@ -92,7 +120,7 @@ TEST_P(GoldenFused, ExpertsInOneTensorAreTheSameModel) {
   const auto& [name, choice] = GetParam();
   CheckpointCopy copy(model_folder(name));
   copy.fuse_experts();
-  LoadedModel model(copy.path(), f32_choices(choice.reference, choice.batch));
+  LoadedModel model(copy.path(), choice.options());
   const References references = References::refs(name);
   for (const std::string& test_case : references.cases())
     compare_case(model, references, test_case, tolerance(choice));
@@ -111,7 +139,7 @@ class GoldenLong : public ::testing::TestWithParam<std::tuple<std::string, Choic
 
 TEST_P(GoldenLong, MatchesFloat64Over3000Tokens) {
   const auto& [name, choice] = GetParam();
-  LoadedModel model(model_folder(name), f32_choices(choice.reference, choice.batch));
+  LoadedModel model(model_folder(name), choice.options());
   const References references = References::long_cases(name);
   for (const std::string& test_case : references.cases())
     compare_case(model, references, test_case, tolerance(choice));
@@ -121,8 +149,8 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenLong,
                          ::testing::Combine(::testing::Values("qwen2-tiny", "qwen3-tiny",
                                                               "qwen3-window-tiny", "qwen3_5-tiny",
                                                               "qwen3_5-text-tiny"),
-                                            ::testing::ValuesIn(std::vector<Choice>{
-                                                {true, 512}, {false, 7}, {false, 512}})),
+                                            ::testing::ValuesIn(with_lower_levels(
+                                                {{true, 512}, {false, 7}, {false, 512}}, 512))),
                          case_name);
 
 TEST(GoldenWindow, OldAndNewConfigsMeanTheSameModel) {
@@ -211,38 +239,77 @@ TEST(GoldenChoices, WeightsAtF32AreTheStoredOnes) {
   }
 }
 
-// Quantised weights are the same numbers in every backend: cpu against reference.
-class GoldenQuant : public ::testing::TestWithParam<backend::WeightChoice> {};
+// Every choice of weights, activations and cache is the same computation in every backend and on
+// every instruction set: cpu against reference, by the table.
+struct Table {
+  backend::WeightChoice weights;
+  graph::KvType kv;
+};
 
-TEST_P(GoldenQuant, IsTheSameComputationInEveryBackend) {
+class GoldenTable : public ::testing::TestWithParam<Table> {
+ protected:
+  static void compare(const std::string& name, runtime::RunnerOptions options,
+                      const std::vector<int32_t>& ids, const StoredTensors& want) {
+    const bool int8 = *options.int8_activations;
+    LoadedModel model(model_folder(name), options);
+    const StoredTensors got = model.forward(ids);
+    // A number on the border of two int8 codes may get the other one, and from there on all
+    // roundings are other ones: what comes of that is measured after the first layer.
+    const auto what = int8 ? "hidden.1" : "logits";
+    const std::vector<float> mine = to_floats(got.at(what));
+    const std::vector<float> theirs = to_floats(want.at(what));
+    EXPECT_TRUE(int8 ? close_in_rms(mine, theirs, 1e-2) : close_to_max(mine, theirs, 2e-3))
+        << name << (int8 ? ", int8 activations" : "") << ", batch " << options.batch << ", "
+        << platform::name(*options.isa);
+  }
+};
+
+TEST_P(GoldenTable, IsTheSameComputationInEveryBackendOnEveryInstructionSet) {
   for (const std::string& name : models_with_refs()) {
     const std::vector<int32_t> ids = References::refs(name).ids("p2", "input_ids");
     for (const bool int8 : {false, true}) {
       runtime::RunnerOptions options = f32_choices(true, 512);
-      options.weights = GetParam();
+      options.weights = GetParam().weights;
+      options.kv = GetParam().kv;
       options.int8_activations = int8;
+      options.isa = platform::best_isa();
       LoadedModel reference(model_folder(name), options);
       const StoredTensors want = reference.forward(ids);
       options.reference = false;
-      for (const int64_t batch : {1, 7, 64, 512}) {
+      for (const Isa isa : platform::supported_isas()) {
+        options.isa = isa;
+        options.batch = 64;
+        compare(name, options, ids, want);
+      }
+      if (options.kv != graph::KvType::kF32) continue;
+      for (const int64_t batch : {1, 7, 512}) {
         options.batch = batch;
-        LoadedModel model(model_folder(name), options);
-        const StoredTensors got = model.forward(ids);
-        // A number on the border of two int8 codes may get the other one, and from there on all
-        // roundings are other ones: what comes of that is measured after the first layer.
-        const auto what = int8 ? "hidden.1" : "logits";
-        const std::vector<float> mine = to_floats(got.at(what));
-        const std::vector<float> theirs = to_floats(want.at(what));
-        EXPECT_TRUE(int8 ? close_in_rms(mine, theirs, 1e-2) : close_to_max(mine, theirs, 2e-3))
-            << name << (int8 ? ", int8 activations" : "") << ", batch " << batch;
+        compare(name, options, ids, want);
       }
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Choices, GoldenQuant,
-                         ::testing::Values(backend::WeightChoice::kF16, backend::WeightChoice::kQ8,
-                                           backend::WeightChoice::kQ6, backend::WeightChoice::kQ4));
+std::vector<Table> every_choice() {
+  using enum backend::WeightChoice;
+  std::vector<Table> all = {{kF16, graph::KvType::kF32}};
+  for (const backend::WeightChoice weights : {kQ8, kQ6, kQ4})
+    for (const graph::KvType kv : {graph::KvType::kF32, graph::KvType::kF16, graph::KvType::kQ8})
+      all.push_back({weights, kv});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Choices, GoldenTable, ::testing::ValuesIn(every_choice()),
+                         [](const ::testing::TestParamInfo<Table>& info) {
+                           constexpr const char* kKv[] = {"f32", "f16", "q8"};
+                           using enum backend::WeightChoice;
+                           const auto weights = info.param.weights;
+                           const std::string bits = weights == kF16  ? "f16"
+                                                    : weights == kQ8 ? "q8"
+                                                    : weights == kQ6 ? "q6"
+                                                                     : "q4";
+                           return bits + "_kv_" + kKv[static_cast<int>(info.param.kv)];
+                         });
 
 // The later layers of a random model double an error, those of a trained one do not: nano_test.cc
 // counts the answers that change.

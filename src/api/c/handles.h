@@ -11,7 +11,7 @@
 struct gerbil_options {
   gerbil::LoadOptions load;
   // Checked when they are used, so that the error says more than a setter could.
-  std::string backend = "auto", quant = "auto", activations = "auto", kv = "auto";
+  std::string backend = "auto", quant = "auto", activations = "auto", kv = "auto", isa = "auto";
 
   gerbil::Result<gerbil::LoadOptions> resolved() const;
 };

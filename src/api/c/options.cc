@@ -12,6 +12,7 @@ gerbil::Result<gerbil::LoadOptions> gerbil_options::resolved() const {
   GERBIL_TRY(options.quant, gerbil::quant_from_name(quant));
   GERBIL_TRY(options.activations, gerbil::activations_from_name(activations));
   GERBIL_TRY(options.kv, gerbil::kv_from_name(kv));
+  GERBIL_TRY(options.isa, gerbil::isa_from_name(isa));
   return options;
 }
 
@@ -53,6 +54,9 @@ gerbil_status gerbil_options_set_activations(gerbil_options* options, const char
 }
 gerbil_status gerbil_options_set_kv(gerbil_options* options, const char* name) {
   return set_text(options, &gerbil_options::kv, name);
+}
+gerbil_status gerbil_options_set_isa(gerbil_options* options, const char* name) {
+  return set_text(options, &gerbil_options::isa, name);
 }
 gerbil_status gerbil_options_set_threads(gerbil_options* options, int32_t threads) {
   return set(options, [&](gerbil_options& of) { of.load.threads = threads; });

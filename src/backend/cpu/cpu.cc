@@ -3,8 +3,9 @@
 
 namespace gerbil::backend {
 
-std::unique_ptr<Backend> make_cpu_backend(int threads) {
-  return std::make_unique<HostBackend>("cpu", kernels::Level::kCpu, threads);
+std::unique_ptr<Backend> make_cpu_backend(int threads, std::optional<platform::Isa> isa) {
+  return std::make_unique<HostBackend>("cpu", kernels::Level::kCpu,
+                                       isa.value_or(platform::best_isa()), threads);
 }
 
 }  // namespace gerbil::backend

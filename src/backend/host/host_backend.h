@@ -10,8 +10,8 @@ namespace gerbil::backend {
 
 class HostBackend final : public Backend {
  public:
-  HostBackend(std::string_view name, kernels::Level level, int threads)
-      : name_(name), level_(level), pool_(threads) {}
+  HostBackend(std::string_view name, kernels::Level level, platform::Isa isa, int threads)
+      : name_(name), level_(level), isa_(isa), pool_(threads) {}
 
   std::string_view name() const override { return name_; }
   int threads() const override { return pool_.threads(); }
@@ -35,6 +35,7 @@ class HostBackend final : public Backend {
  private:
   std::string_view name_;
   kernels::Level level_;
+  platform::Isa isa_;  // of the CPU kernels; the reference packs and measures with it
   platform::ThreadPool pool_;
 };
 

@@ -38,7 +38,7 @@ double best_rate(F&& work) {
 
 }  // namespace
 
-Result<MachineRates> measure_host(platform::ThreadPool& pool) {
+Result<MachineRates> measure_host(platform::Isa isa, platform::ThreadPool& pool) {
   const uint64_t bytes = buffer_bytes();
   GERBIL_TRY(const AlignedBuffer buffer,
              AlignedBuffer::allocate(bytes, "measuring how fast memory is read"));
@@ -52,13 +52,13 @@ Result<MachineRates> measure_host(platform::ThreadPool& pool) {
 
   platform::ThreadPool one(1);
   const auto read = [&](platform::ThreadPool& with) {
-    return best_rate([&] { return kernels::read_all(numbers, with) > 0 ? bytes : 0; });
+    return best_rate([&] { return kernels::read_all(numbers, isa, with) > 0 ? bytes : 0; });
   };
-  const auto int8 = [](platform::ThreadPool& with) {
-    return best_rate([&] { return kernels::multiply_add_int8(with); });
+  const auto int8 = [&](platform::ThreadPool& with) {
+    return best_rate([&] { return kernels::multiply_add_int8(isa, with); });
   };
-  const auto f32 = [](platform::ThreadPool& with) {
-    return best_rate([&] { return kernels::multiply_add(with); });
+  const auto f32 = [&](platform::ThreadPool& with) {
+    return best_rate([&] { return kernels::multiply_add(isa, with); });
   };
   MachineRates rates{.read_bytes_s_one_thread = read(one),
                      .int8_products_s_one_thread = int8(one),

@@ -96,7 +96,7 @@ Status pack_tiles(const StackedRows& stored, const kernels::WeightView& view,
           const Span<float> numbers = Span<float>(decoded).first(outputs * stored.columns());
           GERBIL_CHECK_OK(stored.read_f32(matrix * rows + first + row, outputs, numbers));
           GERBIL_CHECK_OK(stored.check_finite(matrix * rows + first + row, numbers));
-          quantize_tile(layout, static_cast<int64_t>(outputs), numbers.data(), tile);
+          quantize_tile(layout, stored.isa(), static_cast<int64_t>(outputs), numbers.data(), tile);
           tile += layout.tile_bytes();
         }
         stored.release(matrix * rows + first, count);

@@ -41,17 +41,18 @@ Result<graph::Graph> HostPlan::prepare(graph::Graph graph, const PlanOptions& op
 Result<std::unique_ptr<Plan>> HostPlan::make(graph::Graph graph,
                                              std::shared_ptr<const HostWeights> weights,
                                              const PlanOptions& options, kernels::Level level,
-                                             platform::ThreadPool& pool) {
+                                             platform::Isa isa, platform::ThreadPool& pool) {
   GERBIL_TRY(graph, prepare(std::move(graph), options, level));
-  std::unique_ptr<HostPlan> plan(new HostPlan(std::move(graph), std::move(weights), options, pool));
+  std::unique_ptr<HostPlan> plan(
+      new HostPlan(std::move(graph), std::move(weights), options, isa, pool));
   GERBIL_CHECK_OK(plan->bind(level));
   return plan;
 }
 
 Result<uint64_t> HostPlan::measure(graph::Graph graph, const PlanOptions& options,
-                                   kernels::Level level, int threads) {
+                                   kernels::Level level, const kernels::Team& team) {
   GERBIL_TRY(graph, prepare(std::move(graph), options, level));
-  GERBIL_TRY(const StepMemory memory, lay_out(graph, options.rows, level, threads));
+  GERBIL_TRY(const StepMemory memory, lay_out(graph, options.rows, level, team));
   return memory.total_bytes();
 }
 
@@ -70,7 +71,7 @@ Result<HostPlan::NodeKernels> HostPlan::choose_kernels(const graph::Node& node,
 }
 
 Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph, int64_t rows,
-                                               kernels::Level level, int threads) {
+                                               kernels::Level level, const kernels::Team& team) {
   // A graph has rows of a decoder or patches of an encoder, never both.
   const graph::RowLimits limits{
       .rows = rows, .runs = rows, .wanted = graph::kMaxWantedRows, .patches = rows};
@@ -87,13 +88,13 @@ Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph, int64_
     for (const kernels::KernelRow* row : chosen)
       if (row->scratch_bytes != nullptr)
         memory.scratch_bytes =
-            std::max(memory.scratch_bytes, row->scratch_bytes(graph, node, limits, threads));
+            std::max(memory.scratch_bytes, row->scratch_bytes(graph, node, limits, team));
   }
   return memory;
 }
 
 Status HostPlan::bind(kernels::Level level) {
-  GERBIL_TRY(memory_, lay_out(graph_, max_rows_, level, pool_->threads()));
+  GERBIL_TRY(memory_, lay_out(graph_, max_rows_, level, {pool_->threads(), isa_}));
   const std::string what = fmt::format("the values of a step of {} rows", max_rows_);
   GERBIL_TRY(arena_, platform::allocate_large(memory_.values.arena_bytes, what));
   GERBIL_TRY(scratch_, platform::allocate_large(memory_.scratch_bytes, what));
@@ -257,6 +258,7 @@ void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateS
                      .weights = bound.weights,
                      .step = &step,
                      .pool = pool_,
+                     .isa = isa_,
                      .int8_activations = int8_activations_,
                      .scratch = scratch_.bytes()};
   std::array<TensorView, 8> inputs;

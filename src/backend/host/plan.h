@@ -26,10 +26,10 @@ class HostPlan final : public Plan {
   static Result<std::unique_ptr<Plan>> make(graph::Graph graph,
                                             std::shared_ptr<const HostWeights> weights,
                                             const PlanOptions& options, kernels::Level level,
-                                            platform::ThreadPool& pool);
+                                            platform::Isa isa, platform::ThreadPool& pool);
   // size_bytes() of the plan that make() would make.
   static Result<uint64_t> measure(graph::Graph graph, const PlanOptions& options,
-                                  kernels::Level level, int threads);
+                                  kernels::Level level, const kernels::Team& team);
 
   Result<Ticket> submit(const graph::Batch& batch, StateStore& states,
                         const StepObserver* observer) override;
@@ -65,7 +65,7 @@ class HostPlan final : public Plan {
   static Result<graph::Graph> prepare(graph::Graph graph, const PlanOptions& options,
                                       kernels::Level level);
   static Result<StepMemory> lay_out(const graph::Graph& graph, int64_t rows, kernels::Level level,
-                                    int threads);
+                                    const kernels::Team& team);
   static Result<NodeKernels> choose_kernels(const graph::Node& node, kernels::Level level);
 
   struct Answer {
@@ -75,11 +75,12 @@ class HostPlan final : public Plan {
   };
 
   HostPlan(graph::Graph graph, std::shared_ptr<const HostWeights> weights,
-           const PlanOptions& options, platform::ThreadPool& pool)
+           const PlanOptions& options, platform::Isa isa, platform::ThreadPool& pool)
       : graph_(std::move(graph)),
         weights_(std::move(weights)),
         max_rows_(options.rows),
         int8_activations_(options.int8_activations),
+        isa_(isa),
         pool_(&pool) {}
 
   Status bind(kernels::Level level);
@@ -98,6 +99,7 @@ class HostPlan final : public Plan {
   std::shared_ptr<const HostWeights> weights_;
   int64_t max_rows_;
   bool int8_activations_;
+  platform::Isa isa_;
   platform::ThreadPool* pool_;
 
   StepMemory memory_;

@@ -11,12 +11,13 @@ namespace gerbil::backend {
 namespace {
 
 // read_rows_f32(), with vectors where they are mapped BF16.
-Status decode(const tensor::TensorRef& part, uint64_t first, uint64_t count, Span<float> out) {
+Status decode(const tensor::TensorRef& part, platform::Isa isa, uint64_t first, uint64_t count,
+              Span<float> out) {
   if (part.dtype == tensor::DType::kBF16) {
     const uint64_t row_bytes = column_count(part) * size_bytes(part.dtype);
     if (const auto bytes =
             part.source->view(part.offset_bytes + first * row_bytes, count * row_bytes)) {
-      kernels::decode_bf16(*bytes, out);
+      kernels::decode_bf16(isa, *bytes, out);
       return {};
     }
   }
@@ -25,7 +26,8 @@ Status decode(const tensor::TensorRef& part, uint64_t first, uint64_t count, Spa
 
 }  // namespace
 
-StackedRows::StackedRows(const graph::WeightBinding& binding) : binding_(&binding), first_row_{0} {
+StackedRows::StackedRows(const graph::WeightBinding& binding, platform::Isa isa)
+    : binding_(&binding), isa_(isa), first_row_{0} {
   for (const graph::StoredPart& part : binding.parts) {
     tensor::TensorRef matrix = part.tensor;
     if (matrix.shape.rank() == 3 && matrix.shape[2] > 0)
@@ -55,7 +57,7 @@ Status StackedRows::read_f32(uint64_t first, uint64_t count, Span<float> out) co
   for (const Piece& piece : pieces(first, count)) {
     const Span<float> rows = out.first(piece.count * columns_);
     out = out.subspan(rows.size());
-    GERBIL_CHECK_OK(decode(parts_[piece.part], piece.first, piece.count, rows));
+    GERBIL_CHECK_OK(decode(parts_[piece.part], isa_, piece.first, piece.count, rows));
     if (binding_->transform == graph::LoadTransform::kAddOne)
       for (float& value : rows) value += 1.0f;
   }
@@ -63,7 +65,7 @@ Status StackedRows::read_f32(uint64_t first, uint64_t count, Span<float> out) co
 }
 
 Status StackedRows::check_finite(uint64_t first, Span<const float> rows) const {
-  if (kernels::all_finite(rows)) return {};
+  if (kernels::all_finite(isa_, rows)) return {};
   const auto bad = std::ranges::find_if(rows, [](float value) { return !std::isfinite(value); });
   return error_at(first, static_cast<uint64_t>(bad - rows.begin()),
                   fmt::format("expected finite numbers, found {}", *bad));

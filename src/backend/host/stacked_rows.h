@@ -9,13 +9,17 @@
 #include "base/result.h"
 #include "base/span.h"
 #include "graph/weights.h"
+#include "platform/cpu_features.h"
 
 namespace gerbil::backend {
 
 class StackedRows {
  public:
-  // The binding must outlive this.
-  explicit StackedRows(const graph::WeightBinding& binding);
+  // The binding must outlive this. `isa` is the level of what decodes, checks and quantises: the
+  // result does not depend on it.
+  StackedRows(const graph::WeightBinding& binding, platform::Isa isa);
+
+  platform::Isa isa() const { return isa_; }
 
   uint64_t rows() const { return first_row_.back(); }
   uint64_t columns() const { return columns_; }
@@ -41,6 +45,7 @@ class StackedRows {
   std::vector<Piece> pieces(uint64_t first, uint64_t count) const;
 
   const graph::WeightBinding* binding_;
+  platform::Isa isa_;
   std::vector<tensor::TensorRef> parts_;  // as matrices
   std::vector<uint64_t> first_row_;       // [parts + 1]
   uint64_t columns_ = 0;

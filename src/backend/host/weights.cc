@@ -66,6 +66,7 @@ HostWeights::Entry HostWeights::find_packed(const graph::Weight& weight,
 Result<std::shared_ptr<const HostWeights>> HostWeights::load(const graph::Graph& graph,
                                                              const graph::WeightMap& map,
                                                              const WeightOptions& options,
+                                                             platform::Isa isa,
                                                              platform::ThreadPool& pool) {
   auto weights = std::make_shared<HostWeights>();
   const std::vector<WeightForm> forms = choose_forms(graph, map, options.choice);
@@ -91,7 +92,7 @@ Result<std::shared_ptr<const HostWeights>> HostWeights::load(const graph::Graph&
     Entry& entry = entries[id];
     if (entry.view.data == nullptr) {
       entry.view.data = next;
-      GERBIL_CHECK_OK(pack(StackedRows(binding(weight)), entry.view, pool, next));
+      GERBIL_CHECK_OK(pack(StackedRows(binding(weight), isa), entry.view, pool, next));
       next += whole_lines(packed_bytes(entry.view));
     }
     weights->entries_.emplace(weight.role, std::move(entry));

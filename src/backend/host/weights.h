@@ -22,6 +22,7 @@ class HostWeights final : public Weights {
   static Result<std::shared_ptr<const HostWeights>> load(const graph::Graph& graph,
                                                          const graph::WeightMap& map,
                                                          const WeightOptions& options,
+                                                         platform::Isa isa,
                                                          platform::ThreadPool& pool);
 
   // What load() would hold, by role.

@@ -70,7 +70,8 @@ TEST(Pack, QuantisesPartsThatMeetInATile) {
     kernels::WeightView view{.rows = 77, .columns = kColumns, .tiles = GroupFormat{.bits = bits}};
     std::vector<std::byte> packed(view.matrix_bytes());
     platform::ThreadPool pool(2);
-    const Status status = pack(StackedRows(binding), view, pool, packed.data());
+    const Status status =
+        pack(StackedRows(binding, platform::best_isa()), view, pool, packed.data());
     ASSERT_TRUE(status) << status.error().message;
     for (int64_t row = 0; row < 77; ++row) {
       std::vector<float> got(kColumns);
@@ -90,7 +91,7 @@ TEST(Pack, NamesThePartWithANumberThatIsNotFinite) {
   const kernels::WeightView view{.rows = 80, .columns = kColumns, .tiles = GroupFormat{}};
   std::vector<std::byte> packed(view.matrix_bytes());
   platform::ThreadPool pool(2);
-  const Status status = pack(StackedRows(binding), view, pool, packed.data());
+  const Status status = pack(StackedRows(binding, platform::best_isa()), view, pool, packed.data());
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message,
             "some.safetensors: tensor \"second\": expected finite numbers, found nan in row 3, "
@@ -126,7 +127,8 @@ TEST(HostWeights, TakeFromACacheWhatItHasInTheirLayout) {
   map["norm"].parts = {part_of("norm", random_numbers(kColumns, 4), {kColumns})};
   platform::ThreadPool pool(1);
   const auto load = [&](WeightChoice choice, const PackedCache* cache) {
-    return *HostWeights::load(graph, map, {.choice = choice, .cache = cache}, pool);
+    return *HostWeights::load(graph, map, {.choice = choice, .cache = cache}, platform::best_isa(),
+                              pool);
   };
   const auto fresh = load(WeightChoice::kQ4, nullptr);
   const auto made = fresh->quantized();

@@ -5,7 +5,8 @@
 namespace gerbil::backend {
 
 std::unique_ptr<Backend> make_reference_backend() {
-  return std::make_unique<HostBackend>("reference", kernels::Level::kReference, 1);
+  return std::make_unique<HostBackend>("reference", kernels::Level::kReference,
+                                       platform::best_isa(), 1);
 }
 
 }  // namespace gerbil::backend

@@ -1,5 +1,6 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/add/cpu.cc"
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/simd_elementwise-inl.h"
 
@@ -20,8 +21,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::add {
 
-HWY_EXPORT(run);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 }  // namespace gerbil::kernels::add
 #endif

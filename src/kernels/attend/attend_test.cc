@@ -119,7 +119,8 @@ class Sequence {
     const std::vector<TensorView> outputs = {view(out_, kHeads)};
     uint64_t scratch_bytes = 64;
     if (kernel_.scratch_bytes != nullptr)
-      scratch_bytes += kernel_.scratch_bytes(graph_, node_, {count, 1, 0}, team_.threads());
+      scratch_bytes += kernel_.scratch_bytes(graph_, node_, {count, 1, 0},
+                                             {team_.threads(), platform::best_isa()});
     testing::GuardedBuffer scratch(scratch_bytes);
     kernel_.run({.op = &attend_,
                  .inputs = inputs,
@@ -129,6 +130,7 @@ class Sequence {
                  .slots = {},
                  .step = &step,
                  .pool = &team_,
+                 .isa = platform::best_isa(),
                  .scratch = scratch.bytes()});
   }
   void give_back(size_t page) { pages_[page] = graph::kNoPage; }

@@ -36,7 +36,7 @@ inline void store_numbers(const float* from, float* to, int64_t count) {
 }
 inline void store_numbers(const float* from, Half* to, int64_t count) {
   int64_t i = 0;
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || \
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || \
     HWY_TARGET == HWY_NEON  // a conversion of their own, rounding as to_half does
   const hn::Rebind<hwy::float16_t, Floats> halves;
   for (; i + kLanes <= count; i += kLanes) {

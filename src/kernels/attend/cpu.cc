@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attend/cpu.cc"
 // clang-format off
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 // clang-format on
 #include "graph/passes/memory.h"
@@ -163,16 +164,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::attend {
 
-HWY_EXPORT(run);
-HWY_EXPORT(scratch_bytes);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+GERBIL_EXPORT(scratch_bytes);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                               const graph::RowLimits& limits, int threads) {
+                               const graph::RowLimits& limits, const Team& team) {
   const graph::ValueShape& q = graph.shape(node.inputs[0]);
   const auto& state = graph.states[static_cast<size_t>(node.state)];
-  return HWY_DYNAMIC_DISPATCH(scratch_bytes)(
-      limits.runs, q.heads, std::get<graph::KvState>(state.kind).kv_heads, q.dim, threads);
+  return scratch_bytes_for[team.isa](
+      limits.runs, q.heads, std::get<graph::KvState>(state.kind).kv_heads, q.dim, team.threads);
 }
 
 }  // namespace gerbil::kernels::attend

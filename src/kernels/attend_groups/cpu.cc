@@ -5,6 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attend_groups/cpu.cc"
 // clang-format off
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 // clang-format on
 #include <algorithm>
@@ -209,15 +210,15 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::attend_groups {
 
-HWY_EXPORT(run);
-HWY_EXPORT(scratch_bytes);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+GERBIL_EXPORT(scratch_bytes);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                               const graph::RowLimits& limits, int threads) {
+                               const graph::RowLimits& limits, const Team& team) {
   const graph::ValueShape& q = graph.shape(node.inputs[0]);
-  return HWY_DYNAMIC_DISPATCH(scratch_bytes)(graph::row_limit(graph, node.inputs[0], limits),
-                                             q.heads, q.dim, threads);
+  return scratch_bytes_for[team.isa](graph::row_limit(graph, node.inputs[0], limits), q.heads,
+                                     q.dim, team.threads);
 }
 
 }  // namespace gerbil::kernels::attend_groups

@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/conv1d/cpu.cc"
 // clang-format off
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 // clang-format on
 #include "graph/passes/memory.h"
@@ -140,14 +141,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::conv1d {
 
-HWY_EXPORT(run);
-HWY_EXPORT(worker_bytes);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+GERBIL_EXPORT(worker_bytes);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 uint64_t highway_scratch_bytes(const graph::Graph&, const graph::Node& node,
-                               const graph::RowLimits&, int threads) {
-  return static_cast<uint64_t>(threads) *
-         HWY_DYNAMIC_DISPATCH(worker_bytes)(std::get<graph::Conv1d>(node.op).kernel);
+                               const graph::RowLimits&, const Team& team) {
+  return static_cast<uint64_t>(team.threads) *
+         worker_bytes_for[team.isa](std::get<graph::Conv1d>(node.op).kernel);
 }
 
 }  // namespace gerbil::kernels::conv1d

@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/delta_rule/cpu.cc"
 // clang-format off
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 // clang-format on
 #include "graph/passes/memory.h"
@@ -48,28 +49,28 @@ HWY_AFTER_NAMESPACE();
 namespace gerbil::kernels::delta_rule {
 namespace {
 
-HWY_EXPORT(run);
-HWY_EXPORT(worker_bytes);
+GERBIL_EXPORT(run);
+GERBIL_EXPORT(worker_bytes);
 
-uint64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads,
+uint64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, const Team& team,
                        bool chunked) {
-  return static_cast<uint64_t>(threads) *
-         HWY_DYNAMIC_DISPATCH(worker_bytes)(graph.shape(node.inputs[1]).dim,
-                                            graph.shape(node.inputs[2]).dim, chunked);
+  return static_cast<uint64_t>(team.threads) *
+         worker_bytes_for[team.isa](graph.shape(node.inputs[1]).dim,
+                                    graph.shape(node.inputs[2]).dim, chunked);
 }
 
 }  // namespace
 
-void recurrent(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call, false); }
+void recurrent(const Call& call) { run_for[call.isa](call, false); }
 uint64_t recurrent_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                                 const graph::RowLimits&, int threads) {
-  return scratch_bytes(graph, node, threads, false);
+                                 const graph::RowLimits&, const Team& team) {
+  return scratch_bytes(graph, node, team, false);
 }
 
-void chunked(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call, true); }
+void chunked(const Call& call) { run_for[call.isa](call, true); }
 uint64_t chunked_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                               const graph::RowLimits&, int threads) {
-  return scratch_bytes(graph, node, threads, true);
+                               const graph::RowLimits&, const Team& team) {
+  return scratch_bytes(graph, node, team, true);
 }
 
 }  // namespace gerbil::kernels::delta_rule

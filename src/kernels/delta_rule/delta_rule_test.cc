@@ -190,7 +190,8 @@ class LongSequence {
     float* const segment = slot_.data();
     uint64_t scratch_bytes = 64;
     if (kernel_.scratch_bytes != nullptr)
-      scratch_bytes += kernel_.scratch_bytes(graph_, node_, {rows_, 1, 0}, pool_.threads());
+      scratch_bytes += kernel_.scratch_bytes(graph_, node_, {rows_, 1, 0},
+                                             {pool_.threads(), platform::best_isa()});
     if (scratch_.bytes().size() != scratch_bytes) scratch_ = testing::GuardedBuffer(scratch_bytes);
     kernel_.run({.op = &op_,
                  .inputs = inputs,
@@ -204,6 +205,7 @@ class LongSequence {
                            .elements = static_cast<int64_t>(slot_.size())},
                  .step = &step,
                  .pool = &pool_,
+                 .isa = platform::best_isa(),
                  .scratch = scratch_.bytes()});
   }
 

@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "graph/passes/memory.h"
+#include "kernels/dispatch.h"
 #include "kernels/experts/contract.h"
 #include "kernels/experts/groups.h"
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
-#include "kernels/linear/int8_target-inl.h"
+#include "kernels/linear/int8.h"
 #include "kernels/linear/tile-inl.h"
 #include "kernels/row_tasks.h"
 #include "kernels/scratch_tasks.h"
@@ -42,7 +43,8 @@ struct Rows {
   const float* x = nullptr;
   int64_t stride = 0;
   std::optional<linear::Int8Rows> int8 = std::nullopt;
-  const int32_t* row = nullptr;  // where row i lies; null: at row i
+  linear::Int8Kernel int8_kernel = nullptr;  // with it
+  const int32_t* row = nullptr;              // where row i lies; null: at row i
 
   // From row `first` on.
   Rows at(int64_t first) const {
@@ -120,8 +122,8 @@ void multiply_int8(const Product& p) {
                                     .y = p.y,
                                     .y_stride = p.y_stride,
                                     .first_output = p.output};
-  linear_simd::kInt8Kernel(product, 0, p.count, p.output / kOutputsPerTile,
-                           (p.end + kOutputsPerTile - 1) / kOutputsPerTile);
+  p.rows.int8_kernel(product, 0, p.count, p.output / kOutputsPerTile,
+                     (p.end + kOutputsPerTile - 1) / kOutputsPerTile);
 }
 
 void multiply_decoded(const Product& p, float* tile) {
@@ -203,7 +205,8 @@ Rows rows_for(const Call& call, const WeightView& weight, const TensorView& x,
   Rows rows{.x = x.f32(0), .stride = x.row_stride};
   if (!weight.tiles || !call.int8_activations) return rows;
   rows.int8 = linear::int8_rows_in(scratch, x.rows, x.width());
-  linear::quantize_rows(x, *call.pool, *rows.int8);
+  rows.int8_kernel = linear::int8_kernel(call.isa);
+  linear::quantize_rows(x, call.isa, *call.pool, *rows.int8);
   return rows;
 }
 
@@ -266,12 +269,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::experts {
 
-HWY_EXPORT(run);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 // For weights in tiles too; whether a graph's are is not known here.
 uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                               const graph::RowLimits& limits, int threads) {
+                               const graph::RowLimits& limits, const Team& team) {
   const tensor::Shape& down = graph.weights[static_cast<size_t>(node.weights[1])].shape;
   const auto experts = static_cast<int64_t>(down[0]), outputs = static_cast<int64_t>(down[1]),
              inner = static_cast<int64_t>(down[2]);
@@ -280,7 +283,7 @@ uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& nod
   const int64_t choices = rows * graph.shape(node.inputs[1]).dim;
   return Groups::bytes(experts, choices, inner, outputs) +
          quantized_bytes(rows, in, choices, inner) +
-         static_cast<uint64_t>(threads) * worker_bytes(std::max(in, inner));
+         static_cast<uint64_t>(team.threads) * worker_bytes(std::max(in, inner));
 }
 
 }  // namespace gerbil::kernels::experts

@@ -46,7 +46,7 @@ void reference(const Call& call) {
 }
 
 uint64_t reference_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                                 const graph::RowLimits&, int) {
+                                 const graph::RowLimits&, const Team&) {
   const tensor::Shape& down = graph.weights[static_cast<size_t>(node.weights[1])].shape;
   return (2 * down[2] + down[1]) * sizeof(float);
 }

@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/interpolate/cpu.cc"
 #include "base/check.h"
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
 #include "kernels/row_tasks.h"
@@ -58,8 +59,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::interpolate {
 
-HWY_EXPORT(run);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 }  // namespace gerbil::kernels::interpolate
 #endif

@@ -2,6 +2,7 @@
 #define HWY_TARGET_INCLUDE "kernels/layer_norm/cpu.cc"
 #include <cmath>
 
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
 #include "kernels/row_tasks.h"
@@ -76,8 +77,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::layer_norm {
 
-HWY_EXPORT(run);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 }  // namespace gerbil::kernels::layer_norm
 #endif

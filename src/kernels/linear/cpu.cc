@@ -5,10 +5,11 @@
 
 #include "base/check.h"
 #include "graph/passes/memory.h"
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
 #include "kernels/linear/contract.h"
-#include "kernels/linear/int8_target-inl.h"
+#include "kernels/linear/int8.h"
 #include "kernels/linear/tile-inl.h"
 #include "kernels/scratch_tasks.h"
 #include "kernels/simd-inl.h"
@@ -49,15 +50,16 @@ void multiply_int8(const Call& call) {
                       .bias = call.weights.size() > 1 ? call.weights[1].f32() : nullptr,
                       .y = y.f32(0),
                       .y_stride = y.row_stride};
-  quantize_rows(x, *call.pool, p.x);
+  quantize_rows(x, call.isa, *call.pool, p.x);
   const Blocks blocks =
       choose_blocks(x.rows, w.columns, w.rows, static_cast<double>(w.tiles->bits) / 8,
                     call.pool->threads(), {kOutputsPerTile, kInt8RowAlignment});
+  const Int8Kernel product = int8_kernel(call.isa);
   call.pool->parallel_for(blocks.count(), [&](int64_t task) {
     const int64_t row = task / blocks.across * blocks.rows;
     const int64_t tile = task % blocks.across * blocks.outputs / kOutputsPerTile;
-    kInt8Kernel(p, row, std::min(x.rows, row + blocks.rows), tile,
-                std::min(p.layout.tiles(), tile + blocks.outputs / kOutputsPerTile));
+    product(p, row, std::min(x.rows, row + blocks.rows), tile,
+            std::min(p.layout.tiles(), tile + blocks.outputs / kOutputsPerTile));
   });
 }
 
@@ -110,16 +112,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::linear {
 
-HWY_EXPORT(run);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 // For weights in tiles; which of a graph's are is not known here.
 uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                               const graph::RowLimits& limits, int threads) {
+                               const graph::RowLimits& limits, const Team& team) {
   const graph::ValueShape& x = graph.shape(node.inputs[0]);
   const int64_t rows = graph::row_limit(graph, node.inputs[0], limits);
   return std::max(int8_rows_bytes(rows, x.width()),
-                  static_cast<uint64_t>(threads) * decoded_tile_bytes(x.width()));
+                  static_cast<uint64_t>(team.threads) * decoded_tile_bytes(x.width()));
 }
 
 }  // namespace gerbil::kernels::linear

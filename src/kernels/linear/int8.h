@@ -14,6 +14,7 @@
 #include "base/span.h"
 #include "kernels/linear/int8_rows.h"
 #include "kernels/packed_tiles.h"
+#include "platform/cpu_features.h"
 
 namespace gerbil::kernels::linear {
 
@@ -32,12 +33,21 @@ struct Int8Product {
 using Int8Kernel = void (*)(const Int8Product&, int64_t row, int64_t last_row, int64_t tile,
                             int64_t last_tile);
 
+// The best one of a level that the processor supports.
+Int8Kernel int8_kernel(platform::Isa isa);
+
 void int8_portable(const Int8Product&, int64_t row, int64_t last_row, int64_t tile,
                    int64_t last_tile);
 #if defined(__x86_64__)
 void int8_avx2(const Int8Product&, int64_t row, int64_t last_row, int64_t tile, int64_t last_tile);
 void int8_avx512vnni(const Int8Product&, int64_t row, int64_t last_row, int64_t tile,
                      int64_t last_tile);
+#elif defined(__aarch64__)
+void int8_neon(const Int8Product&, int64_t row, int64_t last_row, int64_t tile, int64_t last_tile);
+void int8_neon_dot(const Int8Product&, int64_t row, int64_t last_row, int64_t tile,
+                   int64_t last_tile);
+void int8_neon_i8mm(const Int8Product&, int64_t row, int64_t last_row, int64_t tile,
+                    int64_t last_tile);
 #endif
 
 }  // namespace gerbil::kernels::linear

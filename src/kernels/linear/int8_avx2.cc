@@ -15,6 +15,7 @@ struct Isa {
   static constexpr int kRows = 4;  // 4 sums, 4 results, 2 codes, a scale and two constants of 16
   static constexpr int kVectors = 1;
   static constexpr bool kSignedBytes = true;
+  static constexpr bool kPairsOfRows = false;
   using Int = __m256i;
   using Float = __m256;
 

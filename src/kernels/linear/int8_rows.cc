@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/row_tasks.h"
 #include "kernels/scratch_tasks.h"
@@ -104,9 +105,10 @@ Int8Rows int8_rows_in(Span<std::byte> scratch, int64_t rows, int64_t columns) {
           .sums = reinterpret_cast<int32_t*>(scales + whole_lines(count * sizeof(float)))};
 }
 
-HWY_EXPORT(run);
-void quantize_rows(const TensorView& x, platform::ThreadPool& pool, const Int8Rows& to) {
-  HWY_DYNAMIC_DISPATCH(run)(x, pool, to);
+GERBIL_EXPORT(run);
+void quantize_rows(const TensorView& x, platform::Isa isa, platform::ThreadPool& pool,
+                   const Int8Rows& to) {
+  run_for[isa](x, pool, to);
 }
 
 }  // namespace gerbil::kernels::linear

@@ -24,6 +24,7 @@ uint64_t int8_rows_bytes(int64_t rows, int64_t columns);
 Int8Rows int8_rows_in(Span<std::byte> scratch, int64_t rows, int64_t columns);
 
 // `x` has rows without gaps, of to.blocks blocks or up to 31 columns less. Spread over the team.
-void quantize_rows(const TensorView& x, platform::ThreadPool& pool, const Int8Rows& to);
+void quantize_rows(const TensorView& x, platform::Isa isa, platform::ThreadPool& pool,
+                   const Int8Rows& to);
 
 }  // namespace gerbil::kernels::linear

@@ -3,7 +3,8 @@
 //
 //   kLanes                    outputs of a vector: 16, 8 or 4
 //   kSignedBytes              codes of 8 bits reach dot() less 128, as signed bytes
-//   kRows                     rows whose sums and results, one vector each, fit the registers
+//   kRows, kVectors           rows by vectors whose sums and results fit the registers
+//   kPairsOfRows              the instructions multiply 2 x 8 by 8 x 2 matrices (see below)
 //   Int, Float                vectors of kLanes i32 and f32
 //   Int set(int32_t), Float set(float), Float zero()
 //   Int load(const std::byte*)            4 * kLanes bytes
@@ -17,6 +18,14 @@
 //   Float load_f16(const std::byte*), Float load_f32(const std::byte*)
 //   Float to_float(Int), mul(Float, Float), mul_add(Float, Float, Float)
 //   void store(Float, float*)
+//
+// and with kPairsOfRows, where sums of an even and an odd row lie together in two vectors:
+//
+//   void pair(Int& even, Int& odd), unpair(Int&, Int&)   to those two vectors and back, also to put
+//                                         codes of two steps together: outputs 0 and 1, then 2 and
+//                                         3
+//   Int eight_of_two(const int8_t*, const int8_t*)       eight codes of each of two rows of x
+//   void multiply_pair(Int&, Int&, Int codes01, Int codes23, Int x)   adds the products
 //
 // so that all of it is compiled for that instruction set and none of it for another.
 #pragma once
@@ -83,6 +92,56 @@ HWY_INLINE void add_steps(const std::byte* const (&codes)[kVectors],
       sum[r][v] = Isa::template dot<kBits>(sum[r][v], first[v], a);
       sum[r][v] = Isa::template dot<kBits>(sum[r][v], second[v], b);
     }
+  }
+}
+
+// The same of steps kStep, kStep + 1, kStep + 4 and kStep + 5 for sums in pairs of rows.
+template <class Set, int kBits, int kStep, int kRows, int kVectors>
+HWY_INLINE void add_paired_steps(const std::byte* const (&codes)[kVectors],
+                                 const int8_t* const (&x)[kRows], int64_t column,
+                                 Isa::Int (&sum)[kRows][kVectors]) {
+  Isa::Int low[2][kVectors], high[2][kVectors];  // of steps from kStep and from kStep + 4
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    load_codes<kBits, kStep>(codes[v], low[0][v], high[0][v]);
+    load_codes<kBits, kStep + 1>(codes[v], low[1][v], high[1][v]);
+    Set::pair(low[0][v], low[1][v]);
+    Set::pair(high[0][v], high[1][v]);
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; r += 2) {
+    const int64_t at = column + 4 * kStep;
+    const auto a = Set::eight_of_two(x[r] + at, x[r + 1] + at);
+    const auto b = Set::eight_of_two(x[r] + at + 16, x[r + 1] + at + 16);
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      Set::multiply_pair(sum[r][v], sum[r + 1][v], low[0][v], low[1][v], a);
+      Set::multiply_pair(sum[r][v], sum[r + 1][v], high[0][v], high[1][v], b);
+    }
+  }
+}
+
+// sum += the products of a block.
+template <class Set, int kBits, int kRows, int kVectors>
+HWY_INLINE void add_block(const std::byte* const (&codes)[kVectors],
+                          const int8_t* const (&x)[kRows], int64_t column,
+                          Isa::Int (&sum)[kRows][kVectors]) {
+  if constexpr (Set::kPairsOfRows && kRows % 2 == 0) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; r += 2)
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) Set::pair(sum[r][v], sum[r + 1][v]);
+    add_paired_steps<Set, kBits, 0>(codes, x, column, sum);
+    add_paired_steps<Set, kBits, 2>(codes, x, column, sum);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; r += 2)
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) Set::unpair(sum[r][v], sum[r + 1][v]);
+  } else {
+    add_steps<kBits, 0>(codes, x, column, sum);
+    add_steps<kBits, 1>(codes, x, column, sum);
+    add_steps<kBits, 2>(codes, x, column, sum);
+    add_steps<kBits, 3>(codes, x, column, sum);
   }
 }
 
@@ -153,10 +212,7 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
       const std::byte* codes[kVectors];
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) codes[v] = groups[v] + at + part[v] * 4;
-      add_steps<kBits, 0>(codes, x, b * kBlock, sum);
-      add_steps<kBits, 1>(codes, x, b * kBlock, sum);
-      add_steps<kBits, 2>(codes, x, b * kBlock, sum);
-      add_steps<kBits, 3>(codes, x, b * kBlock, sum);
+      add_block<Isa, kBits>(codes, x, b * kBlock, sum);
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
         const Float x_scale = Isa::set(p.x.scales[blocks_at[r] + b]);

@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/logprobs/cpu.cc"
 // clang-format off
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 // clang-format on
 #include <algorithm>
@@ -124,8 +125,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::logprobs {
 
-HWY_EXPORT(run);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 }  // namespace gerbil::kernels::logprobs
 #endif

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 #include "kernels/kernel.h"
 #include "kernels/route/choose.h"
@@ -72,8 +73,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::route {
 
-HWY_EXPORT(run);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 }  // namespace gerbil::kernels::route
 #endif

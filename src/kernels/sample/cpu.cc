@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/sample/cpu.cc"
 // clang-format off
+#include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
 // clang-format on
 #include <algorithm>
@@ -267,15 +268,15 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gerbil::kernels::sample {
 
-HWY_EXPORT(run);
-HWY_EXPORT(worker_bytes);
-void highway(const Call& call) { HWY_DYNAMIC_DISPATCH(run)(call); }
+GERBIL_EXPORT(run);
+GERBIL_EXPORT(worker_bytes);
+void highway(const Call& call) { run_for[call.isa](call); }
 
 uint64_t highway_scratch_bytes(const graph::Graph& graph, const graph::Node& node,
-                               const graph::RowLimits& limits, int threads) {
-  const auto workers = std::min<int64_t>(threads, limits.wanted);
+                               const graph::RowLimits& limits, const Team& team) {
+  const auto workers = std::min<int64_t>(team.threads, limits.wanted);
   return static_cast<uint64_t>(workers) *
-         HWY_DYNAMIC_DISPATCH(worker_bytes)(graph.shape(node.inputs[0]).dim);
+         worker_bytes_for[team.isa](graph.shape(node.inputs[0]).dim);
 }
 
 }  // namespace gerbil::kernels::sample

@@ -281,7 +281,7 @@ void BoundCase::restore() {
 }
 
 void BoundCase::call(const KernelRow& row, const graph::Graph& graph, const graph::Node& node,
-                     platform::ThreadPool& pool) {
+                     platform::Isa isa, platform::ThreadPool& pool) {
   std::vector<TensorView> inputs;
   std::vector<TensorView> outputs;
   std::vector<WeightView> weights;
@@ -291,7 +291,8 @@ void BoundCase::call(const KernelRow& row, const graph::Graph& graph, const grap
     weights.push_back(weights_[u64(std::stoi(graph.weights[u64(id)].role))]);
   const graph::RowLimits limits{case_.rows(), static_cast<int64_t>(runs_.size()), case_.rows()};
   const uint64_t scratch_bytes =
-      row.scratch_bytes == nullptr ? 0 : row.scratch_bytes(graph, node, limits, pool.threads());
+      row.scratch_bytes == nullptr ? 0
+                                   : row.scratch_bytes(graph, node, limits, {pool.threads(), isa});
   if (scratch_.bytes().size() != scratch_bytes) scratch_ = GuardedBuffer(scratch_bytes);
   poison(scratch_.bytes());
   const Call bound{.op = &node.op,
@@ -302,18 +303,19 @@ void BoundCase::call(const KernelRow& row, const graph::Graph& graph, const grap
                    .slots = slots_,
                    .step = &step_,
                    .pool = &pool,
+                   .isa = isa,
                    .int8_activations = case_.int8_activations,
                    .scratch = scratch_.bytes()};
   row.run(bound);
 }
 
-void BoundCase::run(const KernelRow& row, platform::ThreadPool& pool) {
+void BoundCase::run(const KernelRow& row, platform::ThreadPool& pool, platform::Isa isa) {
   restore();
-  call(row, graph_, graph_.nodes.front(), pool);
+  call(row, graph_, graph_.nodes.front(), isa, pool);
 }
 
-void BoundCase::run_again(const KernelRow& row, platform::ThreadPool& pool) {
-  call(row, graph_, graph_.nodes.front(), pool);
+void BoundCase::run_again(const KernelRow& row, platform::ThreadPool& pool, platform::Isa isa) {
+  call(row, graph_, graph_.nodes.front(), isa, pool);
 }
 
 void BoundCase::run_expected(platform::ThreadPool& pool) {
@@ -321,7 +323,7 @@ void BoundCase::run_expected(platform::ThreadPool& pool) {
   const graph::OpKind op = graph::kind_of(case_.op);
   const RowClass rows = row_class(case_.rows());
   if (const KernelRow* row = find_kernel(op, Level::kReference, rows)) {
-    call(*row, graph_, graph_.nodes.front(), pool);
+    call(*row, graph_, graph_.nodes.front(), platform::Isa::kBaseline, pool);
     return;
   }
   const graph::Graph chain = graph::decompose(graph_);
@@ -331,7 +333,7 @@ void BoundCase::run_expected(platform::ThreadPool& pool) {
   for (const graph::Node& node : chain.nodes) {
     const KernelRow* row = find_kernel(graph::kind_of(node.op), Level::kReference, rows);
     GERBIL_ASSERT(row != nullptr);
-    call(*row, chain, node, pool);
+    call(*row, chain, node, platform::Isa::kBaseline, pool);
   }
   values_.erase(values_.begin() + static_cast<int64_t>(own), values_.end());
 }

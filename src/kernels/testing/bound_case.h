@@ -32,9 +32,11 @@ class BoundCase {
   BoundCase& operator=(const BoundCase&) = delete;
 
   // Restores states, poisons outputs, calls the kernel.
-  void run(const KernelRow& row, platform::ThreadPool& pool);
+  void run(const KernelRow& row, platform::ThreadPool& pool,
+           platform::Isa isa = platform::best_isa());
   // Calls the kernel again as it stands: for timing.
-  void run_again(const KernelRow& row, platform::ThreadPool& pool);
+  void run_again(const KernelRow& row, platform::ThreadPool& pool,
+                 platform::Isa isa = platform::best_isa());
   void run_expected(platform::ThreadPool& pool);
 
   std::vector<Observed> observed() const;
@@ -54,7 +56,7 @@ class BoundCase {
   void make_batch(uint64_t seed);
   void restore();
   void call(const KernelRow& row, const graph::Graph& graph, const graph::Node& node,
-            platform::ThreadPool& pool);
+            platform::Isa isa, platform::ThreadPool& pool);
   // Which of values_ a value is: the case's own are tapped.
   size_t own_value(const graph::Graph& graph, graph::ValueId id) const;
 
