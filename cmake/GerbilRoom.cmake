@@ -1,11 +1,14 @@
-# gerbil_room(NAME [ROOMS room ...] [LIBRARIES library ...])
+# gerbil_room(NAME [ROOMS room ...] [LIBRARIES library ...] [EXCLUDE regex])
 #
 # One static library per room (folder of src/) from all its sources; *_test.cc, *_bench.cc and *_fuzz.cc become the
 # room's test, benchmark and fuzz programs. What lies in the room's folder testing/ goes into a library of its own,
 # gerbil_NAME_testing, which only those programs link. A room links only the rooms its row of docs/architecture.md allows.
 function(gerbil_room name)
-  cmake_parse_arguments(ARG "" "" "ROOMS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "EXCLUDE" "ROOMS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   set(tests ${sources})
   set(benches ${sources})
   set(fuzzers ${sources})

@@ -26,9 +26,15 @@ GERBIL_EXPORT(lanes);
 TEST(Dispatch, RunsTheCopyOfTheLevel) {
 #if defined(__x86_64__)
   EXPECT_LE(lanes_for[Isa::kBaseline](), 4);
-  if (platform::supports(Isa::kSse4)) EXPECT_EQ(lanes_for[Isa::kSse4](), 4);
-  if (platform::supports(Isa::kAvx2)) EXPECT_EQ(lanes_for[Isa::kAvx2](), 8);
-  if (platform::supports(Isa::kAvx512)) EXPECT_EQ(lanes_for[Isa::kAvx512](), 16);
+  if (platform::supports(Isa::kSse4)) {
+    EXPECT_EQ(lanes_for[Isa::kSse4](), 4);
+  }
+  if (platform::supports(Isa::kAvx2)) {
+    EXPECT_EQ(lanes_for[Isa::kAvx2](), 8);
+  }
+  if (platform::supports(Isa::kAvx512)) {
+    EXPECT_EQ(lanes_for[Isa::kAvx512](), 16);
+  }
 #else
   for (const Isa isa : platform::supported_isas()) EXPECT_EQ(lanes_for[isa](), 4);
 #endif

@@ -5,6 +5,7 @@
 
 #include "backend/profile.h"
 #include "base/result.h"
+#include "platform/cpu_features.h"
 #include "platform/thread_pool.h"
 
 namespace gerbil::backend {
