@@ -12,10 +12,11 @@ namespace {
 
 struct Isa {
   static constexpr int kLanes = 8;
-  static constexpr int kRows = 4;  // 4 sums, 4 results, 2 codes, a scale and two constants of 16
-  static constexpr int kVectors = 1;
+  static constexpr int kRows = 3;     // 6 sums, 6 results, 4 codes: what is left over spills
+  static constexpr int kVectors = 2;  // so a number of x is read for two products
   static constexpr bool kSignedBytes = true;
   static constexpr bool kPairsOfRows = false;
+  static constexpr int kPairBits = 4;  // sums of a block's 8 * 2 * 15 * 127 stay in 16 bits
   using Int = __m256i;
   using Float = __m256;
 
@@ -41,10 +42,20 @@ struct Isa {
     __builtin_memcpy(&four, x, sizeof(four));
     return _mm256_set1_epi32(four);
   }
+  // Keeps additions in their order: GCC makes trees of them, for which there are no registers.
+  static HWY_INLINE Int in_turn(Int sum) {
+    asm("" : "+x"(sum));
+    return sum;
+  }
+  static HWY_INLINE Int join_pairs(Int sums) {
+    return _mm256_madd_epi16(sums, _mm256_set1_epi16(1));
+  }
   // Two products are added in 16 bits: 2 * 127 * 127 fits, 2 * 128 * 127 too, 2 * 255 * 127 would
   // not. So codes of 8 bits are taken less 128, and their sign is moved to x.
   template <int kBits>
   static HWY_INLINE Int dot(Int sum, Int codes, Int x) {
+    if constexpr (kBits <= kPairBits)
+      return in_turn(_mm256_add_epi16(sum, _mm256_maddubs_epi16(codes, x)));
     Int pairs;
     if constexpr (kBits == 8) {
       const Int less = _mm256_xor_si256(codes, _mm256_set1_epi8(-128));
@@ -52,7 +63,7 @@ struct Isa {
     } else {
       pairs = _mm256_maddubs_epi16(codes, x);
     }
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    return in_turn(add(sum, join_pairs(pairs)));
   }
   static HWY_INLINE Int sub_product(Int zeros, int32_t sum) {
     return _mm256_mullo_epi32(zeros, _mm256_set1_epi32(-sum));

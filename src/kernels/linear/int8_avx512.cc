@@ -19,6 +19,7 @@ struct Isa {
   static constexpr int kRows = 6;     // 12 sums, 12 results, 4 codes, 2 scales and the mask of 32
   static constexpr int kVectors = 2;  // so a number of x is read for two products
   static constexpr bool kSignedBytes = false;
+  static constexpr int kPairBits = 0;
   static constexpr bool kPairsOfRows = false;
   using Int = __m512i;
   using Float = __m512;

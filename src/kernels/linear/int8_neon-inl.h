@@ -6,6 +6,7 @@ struct NeonVectors {
   static constexpr int kLanes = 4;
   static constexpr int kRows = 4;  // 4 x 2 sums, as many results, 8 codes, two scales and x of 32
   static constexpr int kVectors = 2;
+  static constexpr int kPairBits = 0;
   using Int = int32x4_t;
   using Float = float32x4_t;
 

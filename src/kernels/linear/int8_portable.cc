@@ -14,6 +14,7 @@ struct Isa {
   static constexpr int kRows = 2;
   static constexpr int kVectors = 1;
   static constexpr bool kSignedBytes = false;
+  static constexpr int kPairBits = 0;
   static constexpr bool kPairsOfRows = false;
   struct Int {
     uint32_t lane[kLanes];

@@ -4,6 +4,9 @@
 //   kLanes                    outputs of a vector: 16, 8 or 4
 //   kSignedBytes              codes of 8 bits reach dot() less 128, as signed bytes
 //   kRows, kVectors           rows by vectors whose sums and results fit the registers
+//   kPairBits                 of codes of up to so many bits, dot() sums pairs of products in 16
+//   bits
+//                             for a whole block, which Int join_pairs(Int) makes one number; or 0
 //   kPairsOfRows              the instructions multiply 2 x 8 by 8 x 2 matrices (see below)
 //   Int, Float                vectors of kLanes i32 and f32
 //   Int set(int32_t), Float set(float), Float zero()
@@ -145,6 +148,17 @@ HWY_INLINE void add_block(const std::byte* const (&codes)[kVectors],
   }
 }
 
+// What a block's sums begin with, and the numbers that they end as: `start` is added at either end.
+template <class Set, int kBits>
+HWY_INLINE Isa::Int begin_sum(Isa::Int start) {
+  return kBits <= Set::kPairBits ? Set::set(0) : start;
+}
+template <class Set, int kBits>
+HWY_INLINE Isa::Int end_sum(Isa::Int sum, Isa::Int start) {
+  if constexpr (kBits <= Set::kPairBits) return Set::add(Set::join_pairs(sum), start);
+  return sum;
+}
+
 // Rows [row, row + kRows) by kVectors vectors of outputs from number `vector` on.
 template <int kBits, int kRows, int kVectors>
 HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
@@ -192,23 +206,21 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
     const int64_t end = std::min(p.x.blocks, begin + group_blocks);
     for (int64_t b = begin; b < end; ++b) {
       const int64_t at = parameter_bytes + (b - begin) * block_bytes;
+      // The codes' middle or zero, taken off.
+      const auto start = [&](int r, int v) {
+        const int32_t x_sum = p.x.sums[blocks_at[r] + b];
+        Int first = Isa::set(form == Form::kScale ? -middle * x_sum : 0);
+        if (form == Form::kScaleZero)
+          first = Isa::sub_product(Isa::load_zeros(groups[v] + scale_bytes + part[v]), x_sum);
+        if (Isa::kSignedBytes && kBits == 8 && form != Form::kScale)
+          first = Isa::add(first, Isa::set(128 * x_sum));
+        return first;
+      };
       Int sum[kRows][kVectors];
 #pragma GCC unroll 16
-      for (int r = 0; r < kRows; ++r) {
-        const int32_t x_sum = p.x.sums[blocks_at[r] + b];
+      for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
-        for (int v = 0; v < kVectors; ++v) {
-          if (form == Form::kScale) {
-            sum[r][v] = Isa::set(-middle * x_sum);
-          } else if (form == Form::kScaleZero) {
-            sum[r][v] = Isa::sub_product(Isa::load_zeros(groups[v] + scale_bytes + part[v]), x_sum);
-          } else {
-            sum[r][v] = Isa::set(0);
-          }
-          if (Isa::kSignedBytes && kBits == 8 && form != Form::kScale)
-            sum[r][v] = Isa::add(sum[r][v], Isa::set(128 * x_sum));
-        }
-      }
+        for (int v = 0; v < kVectors; ++v) sum[r][v] = begin_sum<Isa, kBits>(start(r, v));
       const std::byte* codes[kVectors];
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) codes[v] = groups[v] + at + part[v] * 4;
@@ -218,6 +230,7 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
         const Float x_scale = Isa::set(p.x.scales[blocks_at[r] + b]);
 #pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) {
+          sum[r][v] = end_sum<Isa, kBits>(sum[r][v], start(r, v));
           y[r][v] = Isa::mul_add(Isa::to_float(sum[r][v]), Isa::mul(scale[v], x_scale), y[r][v]);
           if (form == Form::kScaleOffset) {
             const Float offset =
