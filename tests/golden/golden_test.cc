@@ -299,17 +299,18 @@ std::vector<Table> every_choice() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Choices, GoldenTable, ::testing::ValuesIn(every_choice()),
-                         [](const ::testing::TestParamInfo<Table>& info) {
-                           constexpr const char* kKv[] = {"f32", "f16", "q8"};
-                           using enum backend::WeightChoice;
-                           const auto weights = info.param.weights;
-                           const std::string bits = weights == kF16  ? "f16"
-                                                    : weights == kQ8 ? "q8"
-                                                    : weights == kQ6 ? "q6"
-                                                                     : "q4";
-                           return bits + "_kv_" + kKv[static_cast<int>(info.param.kv)];
-                         });
+std::string table_name(const ::testing::TestParamInfo<Table>& table) {
+  constexpr const char* kKv[] = {"f32", "f16", "q8"};
+  using enum backend::WeightChoice;
+  const auto weights = table.param.weights;
+  const std::string bits = weights == kF16  ? "f16"
+                           : weights == kQ8 ? "q8"
+                           : weights == kQ6 ? "q6"
+                                            : "q4";
+  return bits + "_kv_" + kKv[static_cast<int>(table.param.kv)];
+}
+
+INSTANTIATE_TEST_SUITE_P(Choices, GoldenTable, ::testing::ValuesIn(every_choice()), table_name);
 
 // The later layers of a random model double an error, those of a trained one do not: nano_test.cc
 // counts the answers that change.
