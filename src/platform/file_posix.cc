@@ -166,14 +166,15 @@ Status AtomicFile::give_name() {
 
 Status AtomicFile::commit() {
   GERBIL_ASSERT(descriptor_ >= 0);
-  if (temporary_.empty()) GERBIL_CHECK_OK(give_name());
   const bool flushed = ::fsync(descriptor_) == 0;
   const int flush_error = errno;
+  // Only then, for flushing takes long: who is ended meanwhile leaves no name behind.
+  if (flushed && temporary_.empty()) GERBIL_CHECK_OK(give_name());
   const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
   const int close_error = errno;
   if (!flushed || !closed || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int error = !flushed ? flush_error : !closed ? close_error : errno;
-    ::unlink(temporary_.c_str());
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
     return system_error(path_, "cannot be written", error);
   }
   // The rename lasts once the folder is on the disk too; a system that cannot do that is no

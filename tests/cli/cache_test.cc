@@ -152,7 +152,10 @@ TEST_F(CacheTest, AKillAtAnyMomentLeavesNothingThatIsUsed) {
 }
 
 TEST_F(CacheTest, CtrlCAtAnyMomentOfLoadingLeavesNothingHalfWritten) {
-  const std::string want = gerbil(words(demo_folder())).output;
+  answer();
+  ASSERT_EQ(files().size(), 1u);
+  const std::string whole = read_file(files().front());
+  fs::remove(files().front());
   for (int milliseconds = 0; milliseconds < 120; milliseconds += 8) {
     SCOPED_TRACE(milliseconds);
     Process process({.arguments = words(demo_folder()),
@@ -164,13 +167,10 @@ TEST_F(CacheTest, CtrlCAtAnyMomentOfLoadingLeavesNothingHalfWritten) {
     EXPECT_TRUE(run.exit_code == 130 || run.exit_code == 0 || run.signal == SIGINT)
         << run.exit_code << " " << run.signal;
     EXPECT_EQ(run.errors, "");
+    // Either in its place or, for the moment before, under a name that nobody reads.
     EXPECT_LE(files().size(), 1u);
     for (const fs::path& file : files()) {
-      EXPECT_EQ(file.extension(), ".packed");
-      // Whole, or it would be written anew.
-      const std::string bytes = read_file(file);
-      EXPECT_EQ(answer().output, want);
-      EXPECT_EQ(read_file(file), bytes);
+      EXPECT_EQ(read_file(file), whole) << file;
       fs::remove(file);
     }
   }
