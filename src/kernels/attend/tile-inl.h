@@ -100,6 +100,14 @@ template <int kVectors>
 struct TileState {
   FloatVector largest[kVectors];
   FloatVector sum[kVectors];
+
+  HWY_ATTR TileState() {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      largest[v] = hn::Set(kFloats, kLowest);
+      sum[v] = hn::Zero(kFloats);
+    }
+  }
 };
 
 // One page: scores, their softmax so far, and its values added to the sums.
@@ -180,11 +188,6 @@ void attend_tile(const Unit& unit, int64_t first_query, std::byte* slice) {
     for (int64_t i = 0; i < q.dim; ++i) memory.queries[i * kCount + lane] = from[i];
   }
   TileState<kVectors> state;
-#pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v) {
-    state.largest[v] = hn::Set(kFloats, kLowest);
-    state.sum[v] = hn::Zero(kFloats);
-  }
 
   for (int64_t page = lanes.any.first / kPagePositions; page * kPagePositions <= lanes.any.last;
        ++page) {
