@@ -70,6 +70,7 @@ Result<std::optional<Request>> read_request(const RunOptions& options) {
   if (text.empty())
     return std::unexpected(Error{ErrorCode::kInvalidArgument, "the prompt is empty"});
   std::vector<std::pair<std::string, std::string>> media;
+  media.reserve(options.media.size());
   for (const RunOptions::Media& one : options.media)
     media.emplace_back(one.video ? "video" : "image", one.place);
   chat.messages = messages_json(options.system, text, media);
