@@ -18,7 +18,7 @@ struct Block {
 
   explicit Block(std::string_view bytes)
       : buffer(*AlignedBuffer::allocate(bytes.size(), "a test's block")) {
-    std::memcpy(buffer.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
   }
   Bytes bytes(size_t size) const { return {buffer.data(), size}; }
 };
