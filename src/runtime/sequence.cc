@@ -89,7 +89,7 @@ Sequence Sequence::snapshot(int64_t rows) const {
   Sequence copy(manager_);
   copy.length_ = length_ + rows;
   for (size_t kv = 0; kv < tables_.size(); ++kv) {
-    CountedPool& pages = manager_->pages_[static_cast<size_t>(manager_->layout_.kv[kv].pool)];
+    CountedPool& pages = manager_->pool_of(kv);
     const size_t end = std::min(tables_[kv].size(), pages_for(copy.length_));
     copy.tables_[kv].assign(tables_[kv].begin(), tables_[kv].begin() + static_cast<ptrdiff_t>(end));
     copy.dropped_[kv] = dropped_[kv];
@@ -142,18 +142,9 @@ Status Sequence::reserve_writes(Span<const int32_t> kept) {
 
 Status Sequence::reserve_pages(int64_t rows, std::vector<graph::PageCopy>& copies) {
   // Collected first, so that an error leaves the tables alone.
-  struct Change {
-    size_t kv, page;
-    int32_t number;
-  };
-  std::vector<Change> changes;
-  std::vector<graph::PageCopy> wanted;
-  const auto undo = [&](Error error) -> Status {
-    for (const Change& change : changes)
-      manager_->pages_[static_cast<size_t>(manager_->layout_.kv[change.kv].pool)].release(
-          change.number);
-    return std::unexpected(std::move(error));
-  };
+  std::vector<StateManager::PageChange>& changes = manager_->changes_;
+  changes.clear();
+  const size_t copies_before = copies.size();
   const size_t end = pages_for(length_ + rows);
   for (size_t kv = 0; kv < tables_.size(); ++kv) {
     const int32_t pool = manager_->layout_.kv[kv].pool;
@@ -164,24 +155,27 @@ Status Sequence::reserve_pages(int64_t rows, std::vector<graph::PageCopy>& copie
       const bool shared = old && manager_->pages_[static_cast<size_t>(pool)].holders(current) > 1;
       if (old && !shared) continue;
       Result<int32_t> taken = manager_->take_page(pool);
-      if (!taken) return undo(taken.error());
+      if (!taken) {
+        for (const StateManager::PageChange& change : changes)
+          manager_->pool_of(change.kv).release(change.number);
+        copies.resize(copies_before);
+        return std::unexpected(taken.error());
+      }
       changes.push_back({kv, page, *taken});
       // Only the page that `length_` falls into can hold positions that are still needed.
       if (shared && static_cast<int64_t>(page) * kPage < length_)
-        wanted.push_back({pool, current, *taken});
+        copies.push_back({pool, current, *taken});
     }
   }
-  for (const Change& change : changes) {
+  for (const StateManager::PageChange& change : changes) {
     std::vector<int32_t>& table = tables_[change.kv];
     if (change.page < table.size()) {
-      manager_->pages_[static_cast<size_t>(manager_->layout_.kv[change.kv].pool)].release(
-          table[change.page]);
+      manager_->pool_of(change.kv).release(table[change.page]);
       table[change.page] = change.number;
     } else {
       table.push_back(change.number);
     }
   }
-  copies.insert(copies.end(), wanted.begin(), wanted.end());
   return {};
 }
 
@@ -252,7 +246,7 @@ void Sequence::truncate(int64_t length) {
 }
 
 void Sequence::release_table_from(size_t kv, size_t first_page) {
-  CountedPool& pages = manager_->pages_[static_cast<size_t>(manager_->layout_.kv[kv].pool)];
+  CountedPool& pages = manager_->pool_of(kv);
   std::vector<int32_t>& table = tables_[kv];
   for (; table.size() > first_page; table.pop_back())
     if (table.back() != graph::kNoPage) pages.release(table.back());

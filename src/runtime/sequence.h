@@ -44,14 +44,21 @@ class StateManager {
 
  private:
   friend class Sequence;
+  struct PageChange {
+    size_t kv, page;  // place in a sequence's table
+    int32_t number;   // of the page that goes there
+  };
+
   Result<int32_t> take_page(int32_t pool);
   Result<int32_t> take_slot();
+  CountedPool& pool_of(size_t kv) { return pages_[static_cast<size_t>(layout_.kv[kv].pool)]; }
 
   graph::StateLayout layout_;
   backend::StateStore* store_;
   StateLimits limits_;
   std::vector<CountedPool> pages_;  // [pool]
   CountedPool slots_;
+  std::vector<PageChange> changes_;  // of the reserve at work: kept for its memory
 };
 
 class Sequence {
