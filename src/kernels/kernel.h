@@ -15,6 +15,7 @@
 #include "graph/batch.h"
 #include "graph/graph.h"
 #include "graph/state.h"
+#include "kernels/int8_rows.h"
 #include "kernels/packed_tiles.h"
 #include "platform/cpu_features.h"
 #include "platform/thread_pool.h"
@@ -132,6 +133,8 @@ struct Call {
   platform::ThreadPool* pool = nullptr;
   platform::Isa isa = platform::Isa::kBaseline;  // the level to run on; the processor supports it
   bool int8_activations = false;  // rows are quantised for products with weights in tiles
+  Int8Rows int8_input;            // the first input as codes too, where it came with them
+  Int8Rows int8_output;           // wanted: the last output, without gaps, as codes too
   Span<std::byte> scratch;        // 64-byte aligned, as many bytes as the row asked for
 
   template <class T>

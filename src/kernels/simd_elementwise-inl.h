@@ -7,6 +7,7 @@
 #define GERBIL_KERNELS_SIMD_ELEMENTWISE_INL_H
 #endif
 
+#include "kernels/int8_rows-inl.h"
 #include "kernels/kernel.h"
 #include "kernels/row_tasks.h"
 #include "kernels/simd-inl.h"
@@ -41,11 +42,14 @@ void map_views(const Call& call, int64_t cost, F f) {
   const TensorView a = joined(call.inputs[0], join);
   const TensorView b = joined(call.inputs[1], join);
   const TensorView y = joined(call.outputs[0], join);
+  const Int8Rows& codes = call.int8_output;
   for_row_blocks(*call.pool, y.rows, 3 * cost * y.width(),
                  [&](int64_t first, int64_t last) HWY_ATTR {
-                   for (int64_t row = first; row < last; ++row)
+                   for (int64_t row = first; row < last; ++row) {
                      for (int64_t head = 0; head < y.heads; ++head)
                        map(a.f32(row, head), b.f32(row, head), y.f32(row, head), y.dim, f);
+                     if (codes.codes != nullptr) quantize_row(y.f32(row), y.width(), row, codes);
+                   }
                  });
 }
 

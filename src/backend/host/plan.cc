@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/passes/fuse.h"
+#include "graph/passes/int8_rows.h"
 #include "graph/patches.h"
 #include "graph/verify.h"
 #include "platform/clock.h"
@@ -45,14 +46,14 @@ Result<std::unique_ptr<Plan>> HostPlan::make(graph::Graph graph,
   GERBIL_TRY(graph, prepare(std::move(graph), options, level));
   std::unique_ptr<HostPlan> plan(
       new HostPlan(std::move(graph), std::move(weights), options, isa, pool));
-  GERBIL_CHECK_OK(plan->bind(level));
+  GERBIL_CHECK_OK(plan->bind(options, level));
   return plan;
 }
 
 Result<uint64_t> HostPlan::measure(graph::Graph graph, const PlanOptions& options,
                                    kernels::Level level, const kernels::Team& team) {
   GERBIL_TRY(graph, prepare(std::move(graph), options, level));
-  GERBIL_TRY(const StepMemory memory, lay_out(graph, options.rows, level, team));
+  GERBIL_TRY(const StepMemory memory, lay_out(graph, options, level, team));
   return memory.total_bytes();
 }
 
@@ -70,14 +71,25 @@ Result<HostPlan::NodeKernels> HostPlan::choose_kernels(const graph::Node& node,
   return chosen;
 }
 
-Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph, int64_t rows,
-                                               kernels::Level level, const kernels::Team& team) {
+Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph,
+                                               const PlanOptions& options, kernels::Level level,
+                                               const kernels::Team& team) {
+  const int64_t rows = options.rows;
   // A graph has rows of a decoder or patches of an encoder, never both.
   const graph::RowLimits limits{
       .rows = rows, .runs = rows, .wanted = graph::kMaxWantedRows, .patches = rows};
   StepMemory memory;
+  std::vector<uint64_t> int8_bytes(graph.values.size(), 0);
+  memory.int8_rows.assign(graph.values.size(), -1);
+  if (options.int8_activations && level == kernels::Level::kCpu) {
+    memory.int8_rows = graph::find_int8_rows(graph, kernels::int8_writers());
+    for (const graph::ValueId id : memory.int8_rows)
+      if (id >= 0)
+        int8_bytes[static_cast<size_t>(id)] =
+            kernels::int8_rows_bytes(graph::row_limit(graph, id, limits), graph.shape(id).width());
+  }
   // The reference shares no bytes between values: a wrong lifetime cannot hide in it.
-  memory.values = graph::plan_memory(graph, limits, level == kernels::Level::kCpu);
+  memory.values = graph::plan_memory(graph, limits, level == kernels::Level::kCpu, int8_bytes);
   int64_t numbers = 2;  // of a row: token, run
   for (const graph::RopeSpec& rope : graph.ropes) numbers += rope.rotary_dim();
   if (PatchInputs::wanted_by(graph)) numbers += 2 * graph::kTableTaps;
@@ -93,8 +105,8 @@ Result<HostPlan::StepMemory> HostPlan::lay_out(const graph::Graph& graph, int64_
   return memory;
 }
 
-Status HostPlan::bind(kernels::Level level) {
-  GERBIL_TRY(memory_, lay_out(graph_, max_rows_, level, {pool_->threads(), isa_}));
+Status HostPlan::bind(const PlanOptions& options, kernels::Level level) {
+  GERBIL_TRY(memory_, lay_out(graph_, options, level, {pool_->threads(), isa_}));
   const std::string what = fmt::format("the values of a step of {} rows", max_rows_);
   GERBIL_TRY(arena_, platform::allocate_large(memory_.values.arena_bytes, what));
   GERBIL_TRY(scratch_, platform::allocate_large(memory_.scratch_bytes, what));
@@ -128,7 +140,24 @@ Status HostPlan::bind(kernels::Level level) {
   }
   for (const graph::Node& node : graph_.nodes)
     if (!is_view(node)) GERBIL_CHECK_OK(bind_node(node, level));
+  bind_int8_rows();
   return {};
+}
+
+// Where a product does quantise: only weights in tiles are multiplied by codes.
+void HostPlan::bind_int8_rows() {
+  std::vector<std::byte*> codes(graph_.values.size(), nullptr);  // [ValueId of what is written]
+  for (BoundNode& bound : nodes_) {
+    if (!std::holds_alternative<graph::Linear>(bound.node->op) || !bound.weights[0].tiles) continue;
+    const auto input = static_cast<size_t>(bound.node->inputs[0]);
+    const graph::ValueId written = memory_.int8_rows[input];
+    if (written < 0) continue;
+    const auto number = static_cast<size_t>(written);
+    codes[number] = arena_.data() + memory_.values.values[number].beside_bytes;
+    bound.int8_input = codes[number];
+  }
+  for (BoundNode& bound : nodes_)
+    bound.int8_output = codes[static_cast<size_t>(bound.node->outputs.back())];
 }
 
 Status HostPlan::bind_node(const graph::Node& node, kernels::Level level) {
@@ -276,6 +305,14 @@ void HostPlan::run(const BoundNode& bound, const kernels::Step& step, HostStateS
     outputs[i] = bound.outputs[i];
     outputs[i].rows = rows;
   }
+  const auto codes_at = [](std::byte* memory, const TensorView& view) {
+    const uint64_t size_bytes = kernels::int8_rows_bytes(view.rows, view.width());
+    return kernels::int8_rows_in({memory, static_cast<size_t>(size_bytes)}, view.rows,
+                                 view.width());
+  };
+  if (bound.int8_input != nullptr) call.int8_input = codes_at(bound.int8_input, inputs[0]);
+  if (bound.int8_output != nullptr)
+    call.int8_output = codes_at(bound.int8_output, outputs[bound.outputs.size() - 1]);
   call.inputs = Span<const TensorView>(inputs).first(bound.inputs.size());
   call.outputs = Span<const TensorView>(outputs).first(bound.outputs.size());
   if (bound.node->state >= 0) {

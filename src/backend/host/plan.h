@@ -50,11 +50,15 @@ class HostPlan final : public Plan {
     std::vector<kernels::TensorView> outputs;
     std::vector<kernels::WeightView> weights;
     std::vector<uint64_t> weight_bytes;  // of each
+    // The first input, the last output as int8 codes too: where they lie. Null: not here.
+    std::byte* int8_input = nullptr;
+    std::byte* int8_output = nullptr;
   };
 
   // What a step of so many rows works in.
   struct StepMemory {
     graph::MemoryPlan values;
+    std::vector<graph::ValueId> int8_rows;  // graph::find_int8_rows
     uint64_t scratch_bytes = 0;
     uint64_t input_bytes = 0;  // ids, runs, cos/sin rows
 
@@ -64,8 +68,8 @@ class HostPlan final : public Plan {
   // The graph as it runs.
   static Result<graph::Graph> prepare(graph::Graph graph, const PlanOptions& options,
                                       kernels::Level level);
-  static Result<StepMemory> lay_out(const graph::Graph& graph, int64_t rows, kernels::Level level,
-                                    const kernels::Team& team);
+  static Result<StepMemory> lay_out(const graph::Graph& graph, const PlanOptions& options,
+                                    kernels::Level level, const kernels::Team& team);
   static Result<NodeKernels> choose_kernels(const graph::Node& node, kernels::Level level);
 
   struct Answer {
@@ -83,8 +87,9 @@ class HostPlan final : public Plan {
         isa_(isa),
         pool_(&pool) {}
 
-  Status bind(kernels::Level level);
+  Status bind(const PlanOptions& options, kernels::Level level);
   Status bind_node(const graph::Node& node, kernels::Level level);
+  void bind_int8_rows();
   Status check(const graph::Batch& batch) const;
   void fill_inputs(const graph::Batch& batch);
   int64_t row_count(graph::Rows rows, const kernels::Step& step) const;

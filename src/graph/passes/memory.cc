@@ -25,7 +25,7 @@ struct Block {
 
 // One block a value that owns its bytes, in the order of the nodes.
 std::vector<Block> find_blocks(const Graph& graph, const RowLimits& limits,
-                               const std::vector<View>& views) {
+                               const std::vector<View>& views, Span<const uint64_t> beside) {
   std::vector<Block> blocks;
   std::vector<int64_t> block_of(graph.values.size(), -1);  // [ValueId of a base]
   const auto lives_until = [&](ValueId id, size_t node) {
@@ -48,11 +48,13 @@ std::vector<Block> find_blocks(const Graph& graph, const RowLimits& limits,
       GERBIL_ASSERT(rows >= 0 && rows <= kMaxPlanRows);
       const uint64_t bytes =
           static_cast<uint64_t>(rows * info.shape.width()) * tensor::size_bytes(info.dtype);
+      const uint64_t beside_bytes = beside.empty() ? 0 : beside[static_cast<size_t>(id)];
       block_of[static_cast<size_t>(id)] = static_cast<int64_t>(blocks.size());
-      blocks.push_back({.value = id,
-                        .size_bytes = round_up(bytes, kArenaAlignment),
-                        .first = number,
-                        .last = is_answer(node.op) ? kEnd : number});
+      blocks.push_back(
+          {.value = id,
+           .size_bytes = round_up(bytes, kArenaAlignment) + round_up(beside_bytes, kArenaAlignment),
+           .first = number,
+           .last = is_answer(node.op) ? kEnd : number});
     }
   }
   for (const Tap& tap : graph.taps) lives_until(tap.value, kEnd);
@@ -121,9 +123,10 @@ int64_t row_limit(const Graph& graph, ValueId value, const RowLimits& limits) {
   return 0;
 }
 
-MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse) {
+MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse,
+                       Span<const uint64_t> beside) {
   const std::vector<View> views = find_views(graph);
-  std::vector<Block> blocks = find_blocks(graph, limits, views);
+  std::vector<Block> blocks = find_blocks(graph, limits, views, beside);
   if (reuse)
     place_with_reuse(blocks);
   else
@@ -131,10 +134,15 @@ MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse) 
 
   MemoryPlan plan;
   std::vector<uint64_t> offsets(graph.values.size());  // [ValueId of a base]
+  std::vector<uint64_t> ends(graph.values.size());
   for (const Block& block : blocks) {
     offsets[static_cast<size_t>(block.value)] = block.offset_bytes;
+    ends[static_cast<size_t>(block.value)] = block.end_bytes();
     plan.arena_bytes = std::max(plan.arena_bytes, block.end_bytes());
   }
+  const auto beside_start = [&](size_t base) {
+    return ends[base] - (beside.empty() ? 0 : round_up(beside[base], kArenaAlignment));
+  };
   for (size_t id = 0; id < graph.values.size(); ++id) {
     const ValueInfo& info = graph.values[id];
     if (info.input != InputKind::kNone) {
@@ -146,7 +154,8 @@ MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse) 
     plan.values.push_back({.base = view.base,
                            .offset_bytes = offsets[static_cast<size_t>(view.base)] + inner,
                            .row_stride = graph.shape(view.base).width(),
-                           .head_stride = view.head_stride});
+                           .head_stride = view.head_stride,
+                           .beside_bytes = beside_start(static_cast<size_t>(view.base))});
   }
   return plan;
 }

@@ -34,6 +34,7 @@ struct Placement {
   uint64_t offset_bytes = 0;  // of row 0, head 0, dim 0 in the arena
   int64_t row_stride = 0;     // in elements
   int64_t head_stride = 0;    // in elements
+  uint64_t beside_bytes = 0;  // offset in the arena of what lies beside a base
 };
 
 struct MemoryPlan {
@@ -43,7 +44,9 @@ struct MemoryPlan {
 
 inline constexpr uint64_t kArenaAlignment = 64;  // of each base's offset, and of arena_bytes
 
-// For a verified graph.
-MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse);
+// For a verified graph. `beside` [ValueId] or empty: bytes that live as long as a value that owns
+// its bytes, at Placement::beside_bytes.
+MemoryPlan plan_memory(const Graph& graph, const RowLimits& limits, bool reuse,
+                       Span<const uint64_t> beside = {});
 
 }  // namespace gerbil::graph

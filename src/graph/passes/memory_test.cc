@@ -28,8 +28,8 @@ int64_t limit(Rows rows) {
 // its producer left.
 class Tracer {
  public:
-  Tracer(const Graph& graph, const MemoryPlan& plan)
-      : graph_(graph), plan_(plan), writer_(plan.arena_bytes / 4, -1) {}
+  Tracer(const Graph& graph, const MemoryPlan& plan, Span<const uint64_t> beside)
+      : graph_(graph), plan_(plan), beside_(beside), writer_(plan.arena_bytes / 4, -1) {}
 
   void run() {
     ASSERT_EQ(plan_.values.size(), graph_.values.size());
@@ -116,9 +116,23 @@ class Tracer {
     return place(element.first).offset_bytes + 4 * static_cast<Byte>(element.second);
   }
 
+  // Calls f with each byte/4 of what lies beside a value's base.
+  template <class F>
+  void for_beside(ValueId base, F f) const {
+    if (beside_.empty() || base < 0) return;
+    const Placement& place = plan_.values[static_cast<size_t>(base)];
+    ASSERT_EQ(place.beside_bytes % kArenaAlignment, 0u);
+    for (uint64_t at = 0; at < beside_[static_cast<size_t>(base)]; at += 4)
+      f((place.beside_bytes + at) / 4);
+  }
+
   void read(ValueId id, const std::string& who) const {
     for (const auto& element : owners_[static_cast<size_t>(id)])
       ASSERT_EQ(writer_[byte_of_owner(element) / 4], element.first) << who << " reads %" << id;
+    const ValueId base = place(id).base;
+    for_beside(base, [&](uint64_t word) {
+      ASSERT_EQ(writer_[word], base) << who << " reads beside %" << id;
+    });
   }
 
   void step(const Node& node) {
@@ -127,6 +141,7 @@ class Tracer {
     for (ValueId id : node.outputs)
       for (const auto& element : owners_[static_cast<size_t>(id)])
         writer_[byte_of_owner(element) / 4] = id;
+    for (ValueId id : node.outputs) for_beside(id, [&](uint64_t word) { writer_[word] = id; });
     // A kernel may write its outputs before it has read all of its inputs.
     for (ValueId id : node.inputs) read(id, std::string(op_name(node.op)) + " (behind its output)");
     for (ValueId id : node.outputs) read(id, std::string(op_name(node.op)) + " (its output)");
@@ -134,12 +149,13 @@ class Tracer {
 
   const Graph& graph_;
   const MemoryPlan& plan_;
+  Span<const uint64_t> beside_;
   std::vector<ValueId> writer_;  // [4 bytes of the arena]
   std::vector<std::vector<std::pair<ValueId, size_t>>> owners_;
 };
 
-void expect_sound(const Graph& graph, const MemoryPlan& plan) {
-  Tracer(graph, plan).run();
+void expect_sound(const Graph& graph, const MemoryPlan& plan, Span<const uint64_t> beside = {}) {
+  Tracer(graph, plan, beside).run();
   for (size_t id = 0; id < graph.values.size(); ++id)
     EXPECT_EQ(plan.values[id].base == -1, graph.values[id].input != InputKind::kNone);
 }
@@ -158,6 +174,19 @@ TEST(PlanMemory, DecodersWithAndWithoutReuse) {
       EXPECT_LT(reused.arena_bytes, apart.arena_bytes / 2);
     }
   }
+}
+
+TEST(PlanMemory, WhatLiesBesideAValueLivesAsLong) {
+  auto graph = testing::decoder({Mixer::kDeltaNet, Mixer::kGatedAttention, Mixer::kAttention});
+  ASSERT_TRUE(graph) << graph.error().message;
+  const Graph ready = fuse(*graph, testing::everything());
+  std::vector<uint64_t> beside(ready.values.size(), 0);
+  for (size_t id = 0; id < beside.size(); ++id)
+    if (ready.values[id].input == InputKind::kNone && id % 2 == 0) beside[id] = 4 * (id % 50 + 1);
+  const MemoryPlan reused = plan_memory(ready, kLimits, true, beside);
+  expect_sound(ready, plan_memory(ready, kLimits, false, beside), beside);
+  expect_sound(ready, reused, beside);
+  EXPECT_GT(reused.arena_bytes, plan_memory(ready, kLimits, true).arena_bytes);
 }
 
 TEST(PlanMemory, DeeperDecodersNeedNoMore) {

@@ -5,6 +5,8 @@
 //   outputs  s and rms_norm(s) [rows, heads, dim] f32, any strides
 //
 // Means add, then rms_norm.
+//
+// Leaves rms_norm(s) quantised too where Call::int8_output asks for it (int8_rows.h).
 #pragma once
 
 namespace gerbil::kernels::add_rms_norm {

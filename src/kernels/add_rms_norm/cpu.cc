@@ -2,6 +2,7 @@
 #define HWY_TARGET_INCLUDE "kernels/add_rms_norm/cpu.cc"
 #include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
+#include "kernels/int8_rows-inl.h"
 #include "kernels/kernel.h"
 #include "kernels/row_tasks.h"
 #include "kernels/simd-inl.h"
@@ -21,8 +22,9 @@ void run(const Call& call) {
   const TensorView& normed = call.outputs[1];
   const float* w = call.weights.empty() ? nullptr : call.weights[0].f32();
   const float eps = call.attributes<graph::AddRmsNorm>().eps;
+  const Int8Rows& codes = call.int8_output;
   for_row_blocks(*call.pool, x.rows, 4 * x.width(), [&](int64_t first, int64_t last) HWY_ATTR {
-    for (int64_t row = first; row < last; ++row)
+    for (int64_t row = first; row < last; ++row) {
       for (int64_t head = 0; head < x.heads; ++head) {
         float* s = sum.f32(row, head);
         simd::map(x.f32(row, head), y.f32(row, head), s, x.dim,
@@ -30,6 +32,8 @@ void run(const Call& call) {
         const float factor = simd::rms_factor(s, x.dim, eps);
         simd::scale(s, factor, w, normed.f32(row, head), x.dim);
       }
+      if (codes.codes != nullptr) simd::quantize_row(normed.f32(row), x.width(), row, codes);
+    }
   });
 }
 

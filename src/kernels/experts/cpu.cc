@@ -42,7 +42,7 @@ struct Part {
 struct Rows {
   const float* x = nullptr;
   int64_t stride = 0;
-  std::optional<linear::Int8Rows> int8 = std::nullopt;
+  std::optional<Int8Rows> int8 = std::nullopt;
   linear::Int8Kernel int8_kernel = nullptr;  // with it
   const int32_t* row = nullptr;              // where row i lies; null: at row i
 
@@ -204,9 +204,9 @@ Rows rows_for(const Call& call, const WeightView& weight, const TensorView& x,
               Span<std::byte> scratch) {
   Rows rows{.x = x.f32(0), .stride = x.row_stride};
   if (!weight.tiles || !call.int8_activations) return rows;
-  rows.int8 = linear::int8_rows_in(scratch, x.rows, x.width());
+  rows.int8 = int8_rows_in(scratch, x.rows, x.width());
   rows.int8_kernel = linear::int8_kernel(call.isa);
-  linear::quantize_rows(x, call.isa, *call.pool, *rows.int8);
+  quantize_rows(x, call.isa, *call.pool, *rows.int8);
   return rows;
 }
 

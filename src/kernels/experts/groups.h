@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "kernels/int8_rows.h"
 #include "kernels/linear/blocks.h"
-#include "kernels/linear/int8_rows.h"
 #include "kernels/scratch_tasks.h"
 
 namespace gerbil::kernels::experts {
@@ -26,7 +26,7 @@ inline uint64_t worker_bytes(int64_t columns) {
 
 // The quantised rows of the product that runs.
 inline uint64_t quantized_bytes(int64_t rows, int64_t columns, int64_t choices, int64_t inner) {
-  return std::max(linear::int8_rows_bytes(rows, columns), linear::int8_rows_bytes(choices, inner));
+  return std::max(int8_rows_bytes(rows, columns), int8_rows_bytes(choices, inner));
 }
 
 // Outputs of a task: their weights (`matrices` of them beside each other) fill a part of the

@@ -5,6 +5,8 @@
 //   outputs  y [rows, heads, dim] f32, any strides
 //
 // Means rms_norm of x, silu of z, then mul.
+//
+// Leaves y quantised too where Call::int8_output asks for it (int8_rows.h).
 #pragma once
 
 namespace gerbil::kernels::gated_rms_norm {

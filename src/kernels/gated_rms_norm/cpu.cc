@@ -2,6 +2,7 @@
 #define HWY_TARGET_INCLUDE "kernels/gated_rms_norm/cpu.cc"
 #include "kernels/dispatch.h"
 #include "kernels/foreach_target.h"
+#include "kernels/int8_rows-inl.h"
 #include "kernels/kernel.h"
 #include "kernels/row_tasks.h"
 #include "kernels/simd-inl.h"
@@ -20,8 +21,9 @@ void run(const Call& call) {
   const TensorView& y = call.outputs[0];
   const float* w = call.weights.empty() ? nullptr : call.weights[0].f32();
   const float eps = call.attributes<graph::GatedRmsNorm>().eps;
+  const Int8Rows& codes = call.int8_output;
   for_row_blocks(*call.pool, x.rows, 8 * x.width(), [&](int64_t first, int64_t last) HWY_ATTR {
-    for (int64_t row = first; row < last; ++row)
+    for (int64_t row = first; row < last; ++row) {
       for (int64_t head = 0; head < x.heads; ++head) {
         const float* from = x.f32(row, head);
         float* to = y.f32(row, head);
@@ -30,6 +32,8 @@ void run(const Call& call) {
         simd::map(to, z.f32(row, head), to, x.dim,
                   [](FloatVector a, FloatVector b) HWY_ATTR { return hn::Mul(a, simd::silu(b)); });
       }
+      if (codes.codes != nullptr) simd::quantize_row(y.f32(row), y.width(), row, codes);
+    }
   });
 }
 

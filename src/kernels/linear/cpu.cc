@@ -46,11 +46,13 @@ void multiply_int8(const Call& call) {
   const WeightView& w = call.weights[0];
   const Int8Product p{.layout = w.layout(),
                       .weights = w.bytes(),
-                      .x = int8_rows_in(call.scratch, x.rows, w.columns),
+                      .x = call.int8_input.codes != nullptr
+                               ? call.int8_input
+                               : int8_rows_in(call.scratch, x.rows, w.columns),
                       .bias = call.weights.size() > 1 ? call.weights[1].f32() : nullptr,
                       .y = y.f32(0),
                       .y_stride = y.row_stride};
-  quantize_rows(x, call.isa, *call.pool, p.x);
+  if (call.int8_input.codes == nullptr) quantize_rows(x, call.isa, *call.pool, p.x);
   const Blocks blocks =
       choose_blocks(x.rows, w.columns, w.rows, static_cast<double>(w.tiles->bits) / 8,
                     call.pool->threads(), {kOutputsPerTile, kInt8RowAlignment});

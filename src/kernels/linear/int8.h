@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "base/span.h"
-#include "kernels/linear/int8_rows.h"
+#include "kernels/int8_rows.h"
 #include "kernels/packed_tiles.h"
 #include "platform/cpu_features.h"
 

@@ -6,6 +6,8 @@
 //   outputs  y [rows, heads, dim] f32, any strides
 //
 // The statistic is summed in f32; the order is the kernel's own, the same for every thread count.
+//
+// Leaves y quantised too where Call::int8_output asks for it (int8_rows.h).
 #pragma once
 
 namespace gerbil::kernels::rms_norm {

@@ -4,6 +4,8 @@
 //   outputs  y [rows, heads, dim] f32, any strides
 //
 // Means silu of a, then mul. Finite wherever the product is.
+//
+// Leaves y quantised too where Call::int8_output asks for it (int8_rows.h).
 #pragma once
 
 namespace gerbil::kernels::silu_mul {
