@@ -128,6 +128,16 @@ def write_shard(path, tensors, dtype, options, progress):
     return offset
 
 
+def write_processors(folder, vision):
+    """As published checkpoints of Qwen3.5 have them."""
+    common = {"patch_size": vision["patch_size"], "temporal_patch_size": vision["temporal_patch_size"],
+              "merge_size": vision["spatial_merge_size"], "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    for name, least, most in (("preprocessor_config.json", 65536, 16777216),
+                              ("video_preprocessor_config.json", 4096, 25165824)):
+        with open(os.path.join(folder, name), "w") as file:
+            json.dump({"size": {"shortest_edge": least, "longest_edge": most}, **common}, file, indent=2)
+
+
 def main():
     options = parse_arguments()
     config, text = read_config(options.config, options.layers)
@@ -158,6 +168,8 @@ def main():
         index = {"metadata": {"total_size": total}, "weight_map": {t.name: n for n, s in zip(names, shards) for t in s}}
         with open(os.path.join(options.out, "model.safetensors.index.json"), "w") as file:
             json.dump(index, file, indent=2)
+    if "vision_config" in config:
+        write_processors(options.out, config["vision_config"])
     if not options.no_tokenizer:
         ends = [text[key] for key in ("bos_token_id", "eos_token_id") if isinstance(text.get(key), int)]
         made_up_tokenizer.write(options.out, text["vocab_size"], min(ends, default=None))

@@ -30,6 +30,25 @@ Json test_json(const BenchReport& report, const SpeedTest& test) {
   return json;
 }
 
+Json picture_json(const BenchReport& report, const PictureSpeed& picture) {
+  const auto ms = [](std::vector<double> seconds) {
+    for (double& each : seconds) each = rounded(each * 1e3);
+    return seconds;
+  };
+  return {{"width", picture.run.width},
+          {"height", picture.run.height},
+          {"patches", picture.run.patches},
+          {"tokens", picture.run.tokens},
+          {"ms", rounded(median(picture.seconds) * 1e3)},
+          {"ms_all", ms(picture.seconds)},
+          {"prepare_ms", rounded(median(picture.prepare_seconds) * 1e3)},
+          {"operations", std::llround(operations(picture.work))},
+          {"limit_share", rounded(limit_share(report, picture))},
+          {"products_ms", rounded(median(picture.product_seconds) * 1e3)},
+          {"products_operations", std::llround(operations(picture.products))},
+          {"products_limit_share", rounded(products_limit_share(report, picture))}};
+}
+
 Json rows_json(const std::vector<ProfileRow>& rows, bool part, bool layer) {
   Json all = Json::array();
   for (const ProfileRow& row : rows) {
@@ -49,9 +68,8 @@ Json rows_json(const std::vector<ProfileRow>& rows, bool part, bool layer) {
   return all;
 }
 
-Json profile_json(const SpeedTest& test) {
-  const Profile& profile = *test.profile;
-  return {{"test", test.name()},
+Json profile_json(const std::string& name, const Profile& profile) {
+  return {{"test", name},
           {"steps", profile.steps()},
           {"ms", rounded(profile.step_seconds() * 1e3)},
           {"ops", rows_json(profile.ops(), false, false)},
@@ -77,9 +95,13 @@ std::string bench_json(const BenchReport& report) {
   Json profiles = Json::array();
   for (const SpeedTest& test : report.tests) {
     (test.decode ? decode : prefill).push_back(test_json(report, test));
-    if (test.profile) profiles.push_back(profile_json(test));
+    if (test.profile) profiles.push_back(profile_json(test.name(), *test.profile));
   }
-  const SpeedTest& first = report.tests.front();
+  Json pictures = Json::array();
+  for (const PictureSpeed& picture : report.pictures) {
+    pictures.push_back(picture_json(report, picture));
+    if (picture.profile) profiles.push_back(profile_json(picture.name(), *picture.profile));
+  }
   Json json = {{"version", std::string(version())},
                {"model",
                 {{"name", report.name},
@@ -98,15 +120,18 @@ std::string bench_json(const BenchReport& report) {
                  {"batch", info.batch},
                  {"context", info.context}}},
                {"load_ms", rounded(info.load_ms)},
-               {"first_token",
-                {{"tokens", first.tokens},
-                 {"cold_ms", rounded(report.cold_first_token_ms)},
-                 {"warm_ms", rounded(median(first.seconds) * 1e3)}}},
                {"prefill", std::move(prefill)},
                {"decode", std::move(decode)},
                {"memory",
                 {{"peak_resident_bytes", report.peak_resident_bytes},
                  {"peak_anonymous_bytes", report.peak_anonymous_bytes}}}};
+  if (!report.tests.empty()) {
+    const SpeedTest& first = report.tests.front();
+    json["first_token"] = {{"tokens", first.tokens},
+                           {"cold_ms", rounded(report.cold_first_token_ms)},
+                           {"warm_ms", rounded(median(first.seconds) * 1e3)}};
+  }
+  if (!pictures.empty()) json["pictures"] = std::move(pictures);
   if (report.machine) json["machine"] = machine_json(*report.machine);
   if (!profiles.empty()) json["profile"] = std::move(profiles);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

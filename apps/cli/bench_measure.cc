@@ -22,6 +22,7 @@ int64_t prompt_of(const SpeedTest& test) {
 
 std::vector<SpeedTest> tests_of(const BenchOptions& options) {
   std::vector<SpeedTest> tests;
+  if (!options.text) return tests;
   tests.reserve(options.prompts.size() + options.depths.size() * options.tokens.size());
   for (const int64_t tokens : options.prompts) tests.push_back({.tokens = tokens});
   for (const int64_t depth : options.depths)
@@ -80,6 +81,7 @@ class Bench {
       return std::unexpected(done.error());
     report_.interrupted = interruption_->happened();
     std::erase_if(report_.tests, [](const SpeedTest& test) { return test.seconds.empty(); });
+    std::erase_if(report_.pictures, [](const PictureSpeed& one) { return one.seconds.empty(); });
     return std::move(report_);
   }
 
@@ -88,9 +90,14 @@ class Bench {
     int8_activations_ = report_.info.activations == "int8";
     report_.tests = tests_of(options_);
     if (Status good = check_context(report_.tests, report_.info.context); !good) return good;
-    if (Status done = run_cold(report_.tests.front()); !done) return done;
+    if (!report_.tests.empty())
+      if (Status done = run_cold(report_.tests.front()); !done) return done;
     for (SpeedTest& test : report_.tests)
       if (Status done = time(test); !done) return done;
+    for (const PictureTest& test : options_.pictures) {
+      report_.pictures.push_back({.test = test});
+      if (Status done = time(report_.pictures.back()); !done) return done;
+    }
     const ProcessMemory memory = process_memory();
     report_.peak_resident_bytes = memory.peak_resident_bytes;
     status_.show("bench: measuring the machine");
@@ -105,6 +112,7 @@ class Bench {
     }
     for (SpeedTest& test : report_.tests)
       if (Status done = profile(test); !done) return done;
+    for (PictureSpeed& picture : report_.pictures) profile(picture);
     return {};
   }
 
@@ -210,6 +218,45 @@ class Bench {
     return {};
   }
 
+  // A picture's runs are all timed operation by operation: these are few and long.
+  Status time(PictureSpeed& picture) {
+    for (int64_t i = 0; i <= options_.repetitions && !interruption_->happened(); ++i) {
+      status_.show(i == 0 ? std::string("bench: picture: warming up")
+                          : fmt::format("bench: picture: {} of {}", i, options_.repetitions));
+      Result<PictureRun> run = engine_->measure_picture(picture.test);
+      if (!run) return std::unexpected(run.error());
+      sample_memory();
+      if (i == 0) {
+        for (const OpCall& call : run->step.calls) {
+          picture.work.add(call, int8_activations_);
+          if (multiplies_rows(call.op)) picture.products.add(call, int8_activations_);
+        }
+        continue;
+      }
+      picture.run = *std::move(run);
+      picture.seconds.push_back(picture.run.step.seconds);
+      picture.prepare_seconds.push_back(picture.run.prepare_seconds);
+      double products = 0;
+      for (const OpCall& call : picture.run.step.calls)
+        if (multiplies_rows(call.op)) products += call.seconds;
+      picture.product_seconds.push_back(products);
+    }
+    return {};
+  }
+
+  // The last of its runs.
+  void profile(PictureSpeed& picture) {
+    if (picture.seconds.empty()) return;
+    const StepProfile& step = picture.run.step;
+    if (report_.trace) {
+      report_.trace->step(step);
+      report_.trace->slice(picture.name(), "run", step.start_s, step.seconds);
+    }
+    if (!options_.profile) return;
+    picture.profile.emplace(*report_.machine, int8_activations_);
+    picture.profile->add(step);
+  }
+
   Status profile(SpeedTest& test) {
     status_.show(fmt::format("bench: {}: profiling", test.name()));
     auto session = engine_->new_session();
@@ -254,6 +301,10 @@ std::string SpeedTest::name() const {
   if (!decode) return fmt::format("prefill {}", tokens);
   return depth == 0 ? fmt::format("decode {}", tokens)
                     : fmt::format("decode {} @ {}", tokens, depth);
+}
+
+std::string PictureSpeed::name() const {
+  return fmt::format("picture {}x{}", run.width, run.height);
 }
 
 std::vector<double> SpeedTest::tok_s() const {

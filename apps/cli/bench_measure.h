@@ -30,12 +30,27 @@ struct SpeedTest {
   std::vector<double> tok_s() const;
 };
 
+// A picture encoded.
+struct PictureSpeed {
+  PictureTest test;
+  PictureRun run;               // the last
+  std::vector<double> seconds;  // of every repetition
+  std::vector<double> prepare_seconds;
+  std::vector<double> product_seconds;  // of `seconds`: multiplying by weights
+  Work work;                            // of a run
+  Work products;                        // of that: multiplying by weights
+  std::optional<Profile> profile;
+
+  std::string name() const;  // "picture 1024x768"
+};
+
 struct BenchReport {
   std::string name;  // of the model
   Plan plan;
   ModelInfo info;
-  double cold_first_token_ms = 0;  // of the first prompt, right after loading
-  std::vector<SpeedTest> tests;    // with at least one repetition
+  double cold_first_token_ms = 0;      // of the first prompt, right after loading
+  std::vector<SpeedTest> tests;        // with at least one repetition
+  std::vector<PictureSpeed> pictures;  // likewise
   // Of loading and measuring, before the machine was measured; the second sampled now and then.
   uint64_t peak_resident_bytes = 0;
   uint64_t peak_anonymous_bytes = 0;

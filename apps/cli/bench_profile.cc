@@ -13,12 +13,12 @@ void add_to(ProfileRow& row, const ProfileRow& other) {
   row.operations += other.operations;
 }
 
-// "mlp.down" of "layers.3.mlp.down".
+// "mlp.down" of "layers.3.mlp.down" and of "vision.blocks.3.mlp.down".
 std::string_view without_layer(const OpCall& call) {
   if (call.layer < 0) return call.place;
-  std::string_view rest = call.place.substr(std::min(call.place.size(), call.place.find('.') + 1));
-  const size_t dot = rest.find('.');
-  return dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
+  const size_t number = call.place.find_first_of("0123456789");
+  const size_t dot = call.place.find('.', number);
+  return dot == std::string_view::npos ? std::string_view() : call.place.substr(dot + 1);
 }
 
 void longest_first(std::vector<ProfileRow>& rows) {

@@ -52,13 +52,32 @@ void add_tests(const BenchReport& report, std::string& text) {
   }
 }
 
+void add_pictures(const BenchReport& report, std::string& text) {
+  text += fmt::format("\n{:<24}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}\n", "", "ms", "min", "max",
+                      "patches", "tokens", "prepare", "limit");
+  for (const PictureSpeed& picture : report.pictures) {
+    const auto [least, most] = std::ranges::minmax(picture.seconds);
+    const auto ms = [](double seconds) { return rate_text(seconds * 1e3); };
+    text += fmt::format("{:<24}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}\n", picture.name(),
+                        ms(median(picture.seconds)), ms(least), ms(most), picture.run.patches,
+                        picture.run.tokens, ms(median(picture.prepare_seconds)),
+                        report.machine ? percent(limit_share(report, picture)) : "");
+    text += fmt::format("{:<24}{:>8}{:>48}\n", "  its matrix products",
+                        ms(median(picture.product_seconds)),
+                        report.machine ? percent(products_limit_share(report, picture)) : "");
+  }
+}
+
 void add_notes(const BenchReport& report, std::string& text) {
-  const SpeedTest& first = report.tests.front();
-  text += fmt::format("\nloaded in {:.0f} ms; first token {:.0f} ms after", report.info.load_ms,
-                      report.cold_first_token_ms);
-  text += first.decode ? std::string(" that\n")
-                       : fmt::format(" that, {:.0f} ms warm (prompt of {})\n",
-                                     median(first.seconds) * 1e3, first.tokens);
+  text += fmt::format("\nloaded in {:.0f} ms", report.info.load_ms);
+  if (!report.tests.empty()) {
+    const SpeedTest& first = report.tests.front();
+    text += fmt::format("; first token {:.0f} ms after that", report.cold_first_token_ms);
+    if (!first.decode)
+      text +=
+          fmt::format(", {:.0f} ms warm (prompt of {})", median(first.seconds) * 1e3, first.tokens);
+  }
+  text += '\n';
   if (report.peak_resident_bytes > 0)
     text += fmt::format("memory at its peak: {} resident; {} anonymous\n",
                         bytes_text(report.peak_resident_bytes),
@@ -87,15 +106,14 @@ void add_row(const ProfileRow& row, std::string_view name, double total, std::st
                       percent(row.seconds > 0 ? row.least_seconds / row.seconds : 0));
 }
 
-void add_profile(const SpeedTest& test, std::string& text) {
-  const Profile& profile = *test.profile;
+void add_profile(const std::string& name, const Profile& profile, std::string& text) {
   const double total = profile.call_seconds();
-  text += fmt::format("\nprofile of {}: {} step{}, {} ms, {} ms of it between operations\n",
-                      test.name(), count_text(profile.steps()), profile.steps() == 1 ? "" : "s",
+  text += fmt::format("\nprofile of {}: {} step{}, {} ms, {} ms of it between operations\n", name,
+                      count_text(profile.steps()), profile.steps() == 1 ? "" : "s",
                       rate_text(profile.step_seconds() * 1e3),
                       rate_text((profile.step_seconds() - total) * 1e3));
-  const auto head = [&](std::string_view name) {
-    text += fmt::format("{:<28}{:>9}{:>10}{:>8}{:>8}{:>9}{:>8}\n", name, "calls", "ms", "share",
+  const auto head = [&](std::string_view title) {
+    text += fmt::format("{:<28}{:>9}{:>10}{:>8}{:>8}{:>9}{:>8}\n", title, "calls", "ms", "share",
                         "GB/s", "GFLOP/s", "limit");
   };
   head("operation");
@@ -116,28 +134,48 @@ void add_profile(const SpeedTest& test, std::string& text) {
 
 }  // namespace
 
-double limit_share(const BenchReport& report, const SpeedTest& test) {
-  const double seconds = median(test.seconds);
-  if (!report.machine || seconds <= 0) return 0;
-  return test.work.least_seconds(*report.machine) / seconds;
+namespace {
+
+double share(const BenchReport& report, const Work& work, double seconds) {
+  return report.machine && seconds > 0 ? work.least_seconds(*report.machine) / seconds : 0;
 }
+
+}  // namespace
+
+double limit_share(const BenchReport& report, const SpeedTest& test) {
+  return share(report, test.work, median(test.seconds));
+}
+
+double limit_share(const BenchReport& report, const PictureSpeed& picture) {
+  return share(report, picture.work, median(picture.seconds));
+}
+
+double products_limit_share(const BenchReport& report, const PictureSpeed& picture) {
+  return share(report, picture.products, median(picture.product_seconds));
+}
+
+double operations(const Work& work) { return work.f32_operations + work.int8_operations; }
 
 double read_bytes_per_token(const SpeedTest& test) {
   return static_cast<double>(test.work.read_bytes) / static_cast<double>(test.tokens);
 }
 
 double operations_per_token(const SpeedTest& test) {
-  return (test.work.f32_operations + test.work.int8_operations) / static_cast<double>(test.tokens);
+  return operations(test.work) / static_cast<double>(test.tokens);
 }
 
 std::string bench_text(const BenchReport& report) {
   std::string text;
-  if (report.tests.empty()) return text;  // interrupted before there was anything
+  // Interrupted before there was anything.
+  if (report.tests.empty() && report.pictures.empty()) return text;
   add_head(report, text);
-  add_tests(report, text);
+  if (!report.tests.empty()) add_tests(report, text);
+  if (!report.pictures.empty()) add_pictures(report, text);
   add_notes(report, text);
   for (const SpeedTest& test : report.tests)
-    if (test.profile) add_profile(test, text);
+    if (test.profile) add_profile(test.name(), *test.profile, text);
+  for (const PictureSpeed& picture : report.pictures)
+    if (picture.profile) add_profile(picture.name(), *picture.profile, text);
   return text;
 }
 

@@ -14,9 +14,13 @@ std::string bench_json(const BenchReport& report);
 // What part of the time a run would take at the machine's rates, in [0, 1] but for luck; 0: the
 // machine was not measured.
 double limit_share(const BenchReport& report, const SpeedTest& test);
+double limit_share(const BenchReport& report, const PictureSpeed& picture);
+// The same of its multiplications by weights alone.
+double products_limit_share(const BenchReport& report, const PictureSpeed& picture);
 // Bytes of weights and states that a token reads.
 double read_bytes_per_token(const SpeedTest& test);
 // Multiplications and additions.
+double operations(const Work& work);
 double operations_per_token(const SpeedTest& test);
 
 }  // namespace gerbil::cli

@@ -61,4 +61,26 @@ Result<std::vector<int64_t>> parse_counts(std::string_view text, int64_t least, 
   }
 }
 
+Result<std::vector<PixelSize>> parse_sizes(std::string_view text) {
+  std::vector<PixelSize> sizes;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    const size_t x = word.find('x');
+    const auto side = [](std::string_view digits) {
+      const auto number = parse_number<int64_t>(digits);
+      return number && *number >= 1 && *number <= 65536 ? *number : 0;
+    };
+    const PixelSize size{side(word.substr(0, x)),
+                         x == std::string_view::npos ? 0 : side(word.substr(x + 1))};
+    if (size.width == 0 || size.height == 0)
+      return std::unexpected(Error{
+          ErrorCode::kInvalidArgument,
+          fmt::format("expected WIDTHxHEIGHT, each from 1 to 65536, found {}", in_quotes(word))});
+    sizes.push_back(size);
+    begin = end + 1;
+  }
+  return sizes;
+}
+
 }  // namespace gerbil::cli

@@ -36,4 +36,11 @@ Result<std::vector<int32_t>> parse_token_ids(std::string_view text);
 // "512" or "0,2048": whole numbers from `least` to `most`, each once, in the order given.
 Result<std::vector<int64_t>> parse_counts(std::string_view text, int64_t least, int64_t most);
 
+// "1024x768" or "64x64,1024x768": width and height in pixels, each from 1 to 65536.
+struct PixelSize {
+  int64_t width = 0;
+  int64_t height = 0;
+};
+Result<std::vector<PixelSize>> parse_sizes(std::string_view text);
+
 }  // namespace gerbil::cli

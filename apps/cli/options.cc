@@ -294,13 +294,29 @@ Command parse_bench(std::vector<std::string> words) {
   BenchOptions options;
   CLI::App app(
       "Measures how fast a model reads prompts and writes answers on this machine, beside what\n"
-      "the machine can do at best. Prompts are random tokens: no tokenizer is needed.",
+      "the machine can do at best. Prompts are random tokens: no tokenizer is needed. Where\n"
+      "pictures are named, they are measured, and text only if -p, -n or -d is given.",
       "gerbil bench");
   add_model(app, &options.load.model);
   add_counts(app, "-p,--prompt", 1, &options.prompts, "Tokens of a prompt [512]");
   add_counts(app, "-n,--tokens", 1, &options.tokens, "Tokens of an answer [128]");
   add_counts(app, "-d,--depth", 0, &options.depths,
              "Tokens that stand before the answer, untimed [0]");
+  app.add_option_function<std::string>(
+         "--image-size",
+         [&](const std::string& text) {
+           const auto sizes = parse_sizes(text);
+           if (!sizes) refuse("--image-size", sizes.error().message);
+           for (const PixelSize& size : *sizes)
+             options.pictures.push_back({.width = size.width, .height = size.height});
+         },
+         "Pictures of noise to encode, in pixels")
+      ->type_name("WxH,...");
+  app.add_option_function<std::string>(
+         "--image", [&](const std::string& file) { options.pictures.push_back({.place = file}); },
+         "A picture to encode; repeatable")
+      ->type_name("FILE")
+      ->trigger_on_parse();
   add_counted(app, "-r,--repetitions", 1000, &options.repetitions,
               "How often each is measured, behind a run that is not [5]");
   add_seed(app, &options.seed, "Another seed is another prompt [0]");
@@ -310,6 +326,10 @@ Command parse_bench(std::vector<std::string> words) {
   app.add_flag("--json", options.json, "As one JSON object (docs/benchmarks.md)");
   add_load_options(app, &options.load, &options.quiet);
   if (auto done = parse(app, std::move(words))) return *done;
+  if (!options.pictures.empty()) {
+    options.load.vision = Vision::kYes;
+    options.text = app.count("--prompt") + app.count("--tokens") + app.count("--depth") > 0;
+  }
   return options;
 }
 

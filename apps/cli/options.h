@@ -101,6 +101,8 @@ struct BenchOptions {
   std::vector<int64_t> prompts = {512};  // tokens
   std::vector<int64_t> tokens = {128};   // of a decode
   std::vector<int64_t> depths = {0};     // tokens in the cache before it
+  std::vector<PictureTest> pictures;
+  bool text = true;  // prompts and answers too
   int64_t repetitions = 5;
   uint64_t seed = 0;
   std::string trace_file;

@@ -284,7 +284,8 @@ GERBIL_API std::string_view name(ThinkingEnd end);  // "itself", "budget", "loop
 struct Timings {
   double prefill_ms = 0;  // prompt to first token
   double decode_ms = 0;   // the tokens after the first
-  double tok_s = 0;  // tokens after the first, a second of decode; 0 with fewer than two tokens
+  double tok_s = 0;      // tokens after the first, a second of decode; 0 with fewer than two tokens
+  double encode_ms = 0;  // of pictures and videos that were not encoded yet; before prefill_ms
 };
 
 struct Answer {
@@ -299,6 +300,8 @@ struct Answer {
   FinishReason finish_reason = FinishReason::kStop;
   int64_t prompt_tokens = 0;
   int64_t cached_tokens = 0;  // of the prompt: already in the session's state
+  // Of its pictures and videos that no earlier answer of the session had encoded.
+  int64_t encoded_patches = 0;
   Timings timings;
 };
 
@@ -386,6 +389,21 @@ struct StepProfile {
 };
 using OnStep = std::function<void(const StepProfile&)>;
 
+// A picture to be encoded for its speed.
+struct PictureTest {
+  std::string place;  // a file, or a data: URL; empty: one of noise
+  int64_t width = 0;  // of that, in pixels
+  int64_t height = 0;
+};
+struct PictureRun {
+  int64_t width = 0;  // in pixels, as it was encoded
+  int64_t height = 0;
+  int64_t patches = 0;
+  int64_t tokens = 0;          // that it takes in a prompt
+  double prepare_seconds = 0;  // decoded, resized and cut into patches
+  StepProfile step;            // its way through the encoder; rows are patches
+};
+
 // Of this process; zeros where the system does not say.
 struct ProcessMemory {
   uint64_t resident_bytes = 0;       // in memory, mapped files included
@@ -446,6 +464,9 @@ class GERBIL_API Engine {
   // Measures it with the engine's threads; takes some hundred milliseconds, and as long up to 256
   // MiB of memory. Needs the driver's turn, as forward().
   Result<MachineRates> measure_machine();
+  // Encodes a picture, timed operation by operation, and keeps nothing of it. Needs
+  // LoadOptions::vision, and the driver's turn, as forward().
+  Result<PictureRun> measure_picture(const PictureTest& test);
 
  private:
   friend class Session;

@@ -56,7 +56,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   GERBIL_TRY(auto runner, runtime::Runner::load(
                               model, wanted, options.on_note, options.on_progress,
                               [&](backend::WeightChoice choice) { return cache.open(choice); }));
-  cache.keep(runner->weights());
+  std::vector<const backend::Weights*> packed{&runner->weights()};
+  if (runner->encoder() != nullptr) packed.push_back(&runner->encoder()->weights());
+  cache.keep(packed);
 
   ModelInfo& info = impl->info;
   info.architecture = model.family->architecture;

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "api/prompter.h"
 #include "api/sight.h"
@@ -21,11 +23,13 @@ struct Engine::Impl {
   std::optional<api::Sight> sight;  // where the model has its encoder of pictures and a tokenizer
   runtime::GenerationConfig generation;
   std::unique_ptr<runtime::Engine> engine;
+  std::set<std::string, std::less<>> places;  // that a measured picture named
 };
 
 struct Session::Impl {
   std::shared_ptr<Engine::Impl> engine;
   std::unique_ptr<runtime::Conversation> conversation;
+  api::SeenCache seen;
   std::atomic<bool> cancelled{false};
 
   explicit Impl(std::shared_ptr<Engine::Impl> of)

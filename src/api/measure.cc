@@ -2,6 +2,8 @@
 #include <charconv>
 
 #include "api/engine_impl.h"
+#include "media/picture.h"
+#include "platform/clock.h"
 #include "platform/memory.h"
 
 namespace gerbil {
@@ -12,13 +14,31 @@ std::string_view place_of(const graph::Graph& graph, const graph::Node& node) {
   return graph.weights[static_cast<size_t>(node.weights.front())].role;
 }
 
-// 3 of "layers.3.attention.qkv"; -1: no layer.
+// 3 of "layers.3.attention.qkv" and of "vision.blocks.3.mlp.up"; -1: no layer.
 int64_t layer_of(std::string_view place) {
-  constexpr std::string_view kLayers = "layers.";
   int64_t number = -1;
-  if (place.starts_with(kLayers))
-    std::from_chars(place.data() + kLayers.size(), place.data() + place.size(), number);
+  for (const std::string_view layers : {"layers.", "vision.blocks."})
+    if (place.starts_with(layers))
+      std::from_chars(place.data() + layers.size(), place.data() + place.size(), number);
   return number;
+}
+
+constexpr int64_t kMostNoisePixels = int64_t{1} << 26;
+
+// A picture that nothing was taken from: bytes of splitmix64.
+Result<media::Picture> make_noise(int64_t width, int64_t height) {
+  if (width < 1 || height < 1 || width > kMostNoisePixels / height)
+    return invalid("a picture of {} x {} pixels: expected 1 to {} of them", width, height,
+                   kMostNoisePixels);
+  media::Picture picture{.width = width, .height = height};
+  picture.rgb.resize(static_cast<size_t>(width * height * 3));
+  uint64_t state = 0;
+  for (uint8_t& byte : picture.rgb) {
+    uint64_t mixed = state += 0x9e3779b97f4a7c15U;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+    byte = static_cast<uint8_t>(mixed >> 56);
+  }
+  return picture;
 }
 
 OpCall public_call(const graph::Graph& graph, const backend::OpCall& call) {
@@ -69,6 +89,44 @@ Result<MachineRates> Engine::measure_machine() {
                       .int8_products_s_one_thread = rates.int8_products_s_one_thread,
                       .f32_operations_s = rates.f32_operations_s,
                       .f32_operations_s_one_thread = rates.f32_operations_s_one_thread};
+}
+
+Result<PictureRun> Engine::measure_picture(const PictureTest& test) {
+  if (!impl_->sight)
+    return unsupported("the model was loaded without its encoder of pictures, or has no tokenizer");
+  const double started = platform::monotonic_seconds();
+  GERBIL_TRY(const media::Picture picture, test.place.empty() ? make_noise(test.width, test.height)
+                                                              : media::open_picture(test.place));
+  GERBIL_TRY(
+      const api::SeenMedia seen,
+      impl_->sight->read_picture(picture, test.place.empty() ? "a picture" : test.place, {}));
+  PictureRun run{.patches = seen.grid().patches()};
+  run.prepare_seconds = platform::monotonic_seconds() - started;
+  const Status done = impl_->engine->with_runner([&](runtime::Runner& runner) -> Status {
+    runtime::VisionEncoder& encoder = *runner.encoder();
+    const model::VisionConfig& config = encoder.config();
+    run.width = seen.grid().w * config.patch_size;
+    run.height = seen.grid().h * config.patch_size;
+    run.tokens = run.patches / config.merged();
+    std::vector<graph::PatchGroup> groups;
+    runtime::append_groups(seen.grid(), groups);
+    std::vector<float> rows;
+    backend::StepProfile profile;
+    GERBIL_CHECK_OK(encoder.encode(groups, seen.patches, rows, {}, &profile));
+    run.step = {.rows = run.patches,
+                .sequences = 1,
+                .start_s = profile.start_s,
+                .seconds = profile.seconds};
+    for (const backend::OpCall& call : profile.calls) {
+      OpCall shown = public_call(encoder.plan()->graph(), call);
+      // The plan goes with the next picture's; the engine stays.
+      shown.place = *impl_->places.emplace(shown.place).first;
+      run.step.calls.push_back(shown);
+    }
+    return {};
+  });
+  GERBIL_CHECK_OK(done);
+  return run;
 }
 
 ProcessMemory process_memory() {

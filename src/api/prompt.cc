@@ -62,7 +62,7 @@ Result<std::string> render(const Prompter& prompter, const Chat& chat) {
   return prompt;
 }
 
-Result<Prompt> make(const Prompter& prompter, const Sight* sight, const Chat& chat,
+Result<Prompt> make(const Prompter& prompter, const Sight* sight, SeenCache& seen, const Chat& chat,
                     int64_t context) {
   Prompt prompt;
   GERBIL_TRY(std::string text, render(prompter, chat));
@@ -71,7 +71,7 @@ Result<Prompt> make(const Prompter& prompter, const Sight* sight, const Chat& ch
   } else {
     GERBIL_TRY(const auto parts, text::media_parts(chat.messages));
     if (!parts.empty()) {
-      GERBIL_TRY(prompt.media, sight->read(parts, chat));
+      GERBIL_TRY(prompt.media, sight->read(parts, chat, seen));
       GERBIL_TRY(text, sight->expand(text, prompt.media));
     }
   }
@@ -104,22 +104,24 @@ Result<Prompt> make(const Prompter& prompter, const Sight* sight, const Chat& ch
   return prompt;
 }
 
-Result<Prompt> make(const Prompter& prompter, const Sight*, const RawText& raw, int64_t context) {
+Result<Prompt> make(const Prompter& prompter, const Sight*, SeenCache&, const RawText& raw,
+                    int64_t context) {
   GERBIL_CHECK_OK(text::check_utf8(raw.text, "the prompt"));
   Prompt prompt;
   GERBIL_TRY(prompt.ids, encode(prompter, raw.text, true, context));
   return prompt;
 }
 
-Result<Prompt> make(const Prompter&, const Sight*, const TokenIds& given, int64_t /*context*/) {
+Result<Prompt> make(const Prompter&, const Sight*, SeenCache&, const TokenIds& given,
+                    int64_t /*context*/) {
   return Prompt{.ids = given.ids};
 }
 
 }  // namespace
 
-Result<Prompt> make_prompt(const Prompter& prompter, const Sight* sight, const Request& request,
-                           int64_t context) {
-  return std::visit([&](const auto& given) { return make(prompter, sight, given, context); },
+Result<Prompt> make_prompt(const Prompter& prompter, const Sight* sight, SeenCache& seen,
+                           const Request& request, int64_t context) {
+  return std::visit([&](const auto& given) { return make(prompter, sight, seen, given, context); },
                     request.prompt);
 }
 

@@ -21,8 +21,8 @@ struct Prompt {
 
 // A prompt that does not fit into `context` tokens may come back without its rest: runtime::Engine
 // refuses it.
-// `sight`: null where the model takes no pictures.
-Result<Prompt> make_prompt(const Prompter& prompter, const Sight* sight, const Request& request,
-                           int64_t context);
+// `sight`: null where the model takes no pictures. `seen`: those that need not be opened again.
+Result<Prompt> make_prompt(const Prompter& prompter, const Sight* sight, SeenCache& seen,
+                           const Request& request, int64_t context);
 
 }  // namespace gerbil::api

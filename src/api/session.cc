@@ -3,6 +3,7 @@
 #include "api/answer_maker.h"
 #include "api/engine_impl.h"
 #include "api/prompt.h"
+#include "platform/clock.h"
 
 namespace gerbil {
 namespace {
@@ -115,10 +116,17 @@ Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta
   GERBIL_TRY(input.eos_ids, stop_ids(request, engine.generation.eos_ids, engine.info.vocab_size));
   const api::Sight* sight = engine.sight ? &*engine.sight : nullptr;
   GERBIL_TRY(api::Prompt prompt,
-             api::make_prompt(engine.prompter, sight, request, engine.info.context));
+             api::make_prompt(engine.prompter, sight, impl_->seen, request, engine.info.context));
   // Of a prompt that will be refused nothing is encoded.
+  int64_t encoded_patches = 0;
+  double encode_seconds = 0;
   if (!prompt.media.empty() && std::cmp_less(prompt.ids.size(), engine.info.context)) {
-    GERBIL_TRY(input.soft, sight->encode(prompt.media, prompt.ids, *engine.engine));
+    const double started = platform::monotonic_seconds();
+    GERBIL_TRY(api::Sight::Encoded encoded, sight->encode(prompt.media, prompt.ids, *engine.engine,
+                                                          impl_->seen, impl_->cancelled));
+    input.soft = std::move(encoded.prompt);
+    encoded_patches = encoded.patches;
+    encode_seconds = platform::monotonic_seconds() - started;
   }
   input.prompt = std::move(prompt.ids);
   input.shared_prompt_tokens = prompt.shared;
@@ -134,6 +142,8 @@ Result<Answer> Session::generate(const Request& request, const OnDelta& on_delta
   answer.prompt_tokens = static_cast<int64_t>(input.prompt.size());
   answer.cached_tokens = output.cached_tokens;
   answer.timings = make_timings(output);
+  answer.encoded_patches = encoded_patches;
+  answer.timings.encode_ms = encode_seconds * 1e3;
   return answer;
 }
 

@@ -27,9 +27,13 @@ std::optional<backend::PackedCache::Found> WeightCache::find(std::string_view ke
   return Found{*bytes, file_->owner()};
 }
 
-void WeightCache::keep(const backend::Weights& weights) const {
+void WeightCache::keep(Span<const backend::Weights* const> weights) const {
   if (path_.empty()) return;
-  const std::vector<backend::Weights::Quantized> all = weights.quantized();
+  std::vector<backend::Weights::Quantized> all;
+  for (const backend::Weights* some : weights) {
+    const std::vector<backend::Weights::Quantized> quantized = some->quantized();
+    all.insert(all.end(), quantized.begin(), quantized.end());
+  }
   if (std::ranges::all_of(all, &backend::Weights::Quantized::from_cache)) return;
   std::vector<hub::PackedBlob> blobs;
   blobs.reserve(all.size());

@@ -22,9 +22,9 @@ class WeightCache final : public backend::PackedCache {
 
   std::optional<Found> find(std::string_view key) const override;
 
-  // Keeps the quantised weights, if any of them was not found. Trouble is no error of the load: it
-  // becomes a note.
-  void keep(const backend::Weights& weights) const;
+  // Keeps the quantised weights of all, if any of them was not found. Trouble is no error of the
+  // load: it becomes a note.
+  void keep(Span<const backend::Weights* const> weights) const;
 
  private:
   const LoadOptions* options_;

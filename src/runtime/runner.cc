@@ -28,11 +28,11 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
   GERBIL_TRY(runner->choices_,
              choose(options, model, runner->graph_, layout, *runner->backend_, log));
   const Choices& choices = runner->choices_;
-  GERBIL_TRY(runner->weights_, runner->backend_->load_weights(
-                                   runner->graph_, model.weights,
-                                   {.choice = choices.weights,
-                                    .cache = open_cache ? open_cache(choices.weights) : nullptr,
-                                    .progress = progress}));
+  const backend::PackedCache* cache = open_cache ? open_cache(choices.weights) : nullptr;
+  GERBIL_TRY(runner->weights_,
+             runner->backend_->load_weights(
+                 runner->graph_, model.weights,
+                 {.choice = choices.weights, .cache = cache, .progress = progress}));
   GERBIL_TRY(runner->store_, runner->backend_->make_state_store(layout, options.kv));
   runner->states_ = std::make_unique<StateManager>(
       layout, runner->store_.get(),
@@ -44,6 +44,7 @@ Result<std::unique_ptr<Runner>> Runner::load(const model::Model& model,
     GERBIL_TRY(runner->encoder_, VisionEncoder::load(model, *runner->backend_,
                                                      {.weights = choice,
                                                       .int8_activations = choices.int8_activations,
+                                                      .cache = cache,
                                                       .progress = progress}));
   }
   return runner;

@@ -46,8 +46,10 @@ Status VisionEncoder::make_room(int64_t patches, bool taps) {
 }
 
 Status VisionEncoder::run(Span<const graph::PatchGroup> groups, Span<const float> patches,
-                          std::vector<float>& rows, const OnTap& on_tap) {
+                          std::vector<float>& rows, const OnTap& on_tap,
+                          backend::StepProfile* profile) {
   const backend::StepObserver observer{
+      .profile = profile,
       .on_tap = [&](std::string_view tap, int64_t, int64_t, Span<const float> values) -> Status {
         if (tap == "vis.merger") rows.insert(rows.end(), values.begin(), values.end());
         if (on_tap) on_tap(tap, values);
@@ -60,7 +62,8 @@ Status VisionEncoder::run(Span<const graph::PatchGroup> groups, Span<const float
 }
 
 Status VisionEncoder::encode(Span<const graph::PatchGroup> groups, Span<const float> patches,
-                             std::vector<float>& rows, const OnTap& on_tap) {
+                             std::vector<float>& rows, const OnTap& on_tap,
+                             backend::StepProfile* profile) {
   const auto width = static_cast<size_t>(config_.patch_numbers());
   // Ends of the pieces, as numbers of groups.
   std::vector<size_t> ends;
@@ -87,13 +90,14 @@ Status VisionEncoder::encode(Span<const graph::PatchGroup> groups, Span<const fl
     if (numbers > patches.size() - from)
       return invalid("pictures: expected {} numbers of patches, found {}", from + numbers,
                      patches.size());
-    GERBIL_CHECK_OK(run(piece, patches.subspan(from, numbers), rows, on_tap));
+    GERBIL_CHECK_OK(run(piece, patches.subspan(from, numbers), rows, on_tap, profile));
     first = end;
     from += numbers;
   }
   if (from != patches.size())
     return invalid("pictures: expected {} numbers of patches, found {}", from, patches.size());
-  if (room_ > kPiecePatches) {  // an unusually large picture: its memory is not kept
+  // An unusually large picture: its memory is not kept, unless somebody reads the plan's profile.
+  if (room_ > kPiecePatches && profile == nullptr) {
     plan_.reset();
     room_ = 0;
   }

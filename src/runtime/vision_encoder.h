@@ -36,21 +36,25 @@ class VisionEncoder {
 
   const model::VisionConfig& config() const { return config_; }
   const graph::Graph& graph() const { return graph_; }
+  // That of the last encode(), as it ran; null before the first.
+  const backend::Plan* plan() const { return plan_.get(); }
   const backend::Weights& weights() const { return *weights_; }
 
   // Rows [first, first + count) of a tapped value, in order.
   using OnTap = std::function<void(std::string_view tap, Span<const float> rows)>;
 
   // Appends the groups' rows, [patches / merge^2][out_hidden]. `patches`: of all groups, in order.
+  // `profile`, where given, becomes that of the last piece.
   Status encode(Span<const graph::PatchGroup> groups, Span<const float> patches,
-                std::vector<float>& rows, const OnTap& on_tap = {});
+                std::vector<float>& rows, const OnTap& on_tap = {},
+                backend::StepProfile* profile = nullptr);
 
  private:
   VisionEncoder(backend::Backend& backend, const model::VisionConfig& config)
       : backend_(&backend), config_(config) {}
 
   Status run(Span<const graph::PatchGroup> groups, Span<const float> patches,
-             std::vector<float>& rows, const OnTap& on_tap);
+             std::vector<float>& rows, const OnTap& on_tap, backend::StepProfile* profile);
   Status make_room(int64_t patches, bool taps);
 
   backend::Backend* backend_;

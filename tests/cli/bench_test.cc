@@ -83,6 +83,50 @@ TEST(BenchTest, MeasuresEveryLengthAndDepth) {
   EXPECT_FALSE(report.contains("profile"));
 }
 
+// Pictures alone, unless a length of text is named too.
+TEST(BenchTest, MeasuresPictures) {
+  const std::string file = (data_folder() / "nano/vl_seen_media/images/c023_0.png").string();
+  const Json report = bench_json({"demo", "--image-size", "64x96,128x64", "--image", file, "-r",
+                                  "2", "--threads", "2", "--profile"});
+  EXPECT_TRUE(report["prefill"].empty());
+  EXPECT_TRUE(report["decode"].empty());
+  EXPECT_FALSE(report.contains("first_token"));
+  ASSERT_EQ(report["pictures"].size(), 3u);
+  ASSERT_EQ(report["profile"].size(), 3u);
+  for (const Json& picture : report["pictures"]) {
+    EXPECT_EQ(picture["patches"], 4 * picture["tokens"].get<int64_t>());
+    EXPECT_EQ(picture["ms_all"].size(), 2u);
+    EXPECT_GT(picture["ms"], 0);
+    EXPECT_GT(picture["prepare_ms"], 0);
+    EXPECT_GT(picture["limit_share"], 0);
+    EXPECT_GT(picture["products_limit_share"], 0);
+    EXPECT_LT(picture["products_ms"], picture["ms"]);
+    EXPECT_LT(picture["products_operations"], picture["operations"]);
+  }
+  EXPECT_EQ(report["pictures"][0]["width"], 64);
+  EXPECT_EQ(report["pictures"][0]["height"], 96);
+  EXPECT_EQ(report["profile"][1]["test"], "picture 128x64");
+
+  const Json both = bench_json(
+      {"demo", "--image-size", "64x64", "-p", "8", "-n", "2", "-r", "1", "--threads", "1"});
+  EXPECT_EQ(both["prefill"].size(), 1u);
+  EXPECT_EQ(both["pictures"].size(), 1u);
+
+  const Finished text = gerbil({"bench", "demo", "--image-size", "64x64", "-r", "1", "--quiet"});
+  EXPECT_TRUE(succeeded(text));
+  for (const std::string words : {"picture 64x64 ", "  its matrix products "})
+    EXPECT_TRUE(text.output.contains(words)) << words << "\n" << text.output;
+}
+
+TEST(BenchTest, BadPicturesAreWrongUsageOrAnError) {
+  for (const std::string value : {"", "64", "64x", "x64", "0x64", "64x-1", "64x64,", "65537x1"})
+    EXPECT_TRUE(failed(gerbil({"bench", "demo", "--image-size", value}), 2, {"--image-size"}))
+        << value;
+  EXPECT_TRUE(failed(gerbil({"bench", "demo", "--image", "none.png"}), 1, {"none.png"}));
+  EXPECT_TRUE(failed(gerbil({"bench", model_folder("qwen3-tiny"), "--image-size", "64x64"}), 1,
+                     {"takes text alone"}));
+}
+
 // The demo's head is its embedding table: a token reads every weight, and of the table no row more.
 TEST(BenchTest, CountsWhatATokenReads) {
   const Json report = bench_json({"demo", "-p", "8", "-n", "2", "--depth", "0,1024", "-r", "1",

@@ -64,6 +64,31 @@ TEST_F(CacheTest, TheSecondRunTakesWhatTheFirstMade) {
   EXPECT_EQ(gerbil(words(demo_folder())).output, first.output);
 }
 
+// One that was made without the vision tower gets it, and serves runs without a picture too.
+TEST_F(CacheTest, TheVisionTowerIsKeptBesideTheText) {
+  const auto inode = [&] {
+    struct stat status{};
+    EXPECT_EQ(::stat(files()[0].c_str(), &status), 0);
+    return status.st_ino;
+  };
+  const Finished text = answer();
+  EXPECT_TRUE(succeeded(text));
+  const auto text_size = fs::file_size(files()[0]);
+  auto looks = words(demo_folder());
+  looks.emplace_back("--image");
+  looks.push_back((data_folder() / "nano/vl_seen_media/images/c023_0.png").string());
+  const Finished first = start(looks);
+  EXPECT_TRUE(succeeded(first));
+  ASSERT_EQ(files().size(), 1u);
+  EXPECT_GT(fs::file_size(files()[0]), text_size);
+  const auto before = inode();
+  const Finished second = start(looks);
+  EXPECT_TRUE(succeeded(second));
+  EXPECT_EQ(second.output, first.output);
+  EXPECT_EQ(answer().output, text.output);
+  EXPECT_EQ(inode(), before);
+}
+
 TEST_F(CacheTest, AnotherChoiceOrCheckpointHasItsOwnFile) {
   EXPECT_TRUE(succeeded(answer()));
   auto q8 = words(demo_folder());

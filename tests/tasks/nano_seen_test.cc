@@ -127,6 +127,77 @@ TEST(NanoSeenTurns, GoOnFromAPictureAndTellPicturesApart) {
   EXPECT_EQ(after->token_ids, alone->token_ids);
 }
 
+// Three turns about one picture, a fourth with it again and with a video of frames.
+TEST(NanoSeenTurns, EncodeAPictureOnce) {
+  auto engine = Engine::load({.model = demo_folder().string(),
+                              .quant = Quant::kStored,
+                              .vision = Vision::kYes,
+                              .threads = 2});
+  ASSERT_TRUE(engine) << engine.error().message;
+  const std::string picture = pictures().front();
+  auto session = (*engine)->new_session();
+  auto messages = nlohmann::json::array({question(picture, "What do you see?")});
+  const auto turn = [&](const nlohmann::json& next) {
+    const auto answer = ask(**session, messages);
+    EXPECT_TRUE(answer) << answer.error().message;
+    messages.push_back({{"role", "assistant"}, {"content", answer ? answer->text : ""}});
+    messages.push_back(next);
+    return answer ? answer->encoded_patches : -1;
+  };
+  const nlohmann::json more = {{"role", "user"}, {"content", "What else?"}};
+  const int64_t patches = turn(more);
+  EXPECT_GT(patches, 0);
+  EXPECT_EQ(turn(more), 0);
+  EXPECT_EQ(turn(question(picture, "And here?")), 0);
+  EXPECT_EQ(turn({{"role", "user"},
+                  {"content",
+                   {{{"type", "video"}, {"video", "videos/c041"}, {"fps", 4}},
+                    {{"type", "text"}, {"text", "And here?"}}}}}),
+            0);
+  const auto video = ask(**session, messages);
+  ASSERT_TRUE(video) << video.error().message;
+  EXPECT_GT(video->encoded_patches, 0);
+  EXPECT_GT(video->timings.encode_ms, 0);
+  const auto again = ask(**session, messages);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->encoded_patches, 0);
+  EXPECT_EQ(again->token_ids, video->token_ids);
+
+  // Prepared otherwise it is another picture; another session has seen nothing.
+  Request smaller{.prompt = Chat{.messages = messages.dump(),
+                                 .think = false,
+                                 .media_folder = media_folder(),
+                                 .image_tokens = 4},
+                  .max_tokens = 2};
+  const auto shrunk = (*session)->generate(smaller);
+  ASSERT_TRUE(shrunk) << shrunk.error().message;
+  EXPECT_GT(shrunk->encoded_patches, 0);
+  auto fresh = (*engine)->new_session();
+  const auto alone = ask(**fresh, messages);
+  ASSERT_TRUE(alone) << alone.error().message;
+  EXPECT_EQ(alone->encoded_patches, patches + video->encoded_patches);  // the first comes twice
+  EXPECT_EQ(alone->token_ids, video->token_ids);
+}
+
+TEST(NanoSeenTurns, CancelledBeforeTheFirstNothingIsEncoded) {
+  auto engine =
+      Engine::load({.model = demo_folder().string(), .vision = Vision::kYes, .threads = 2});
+  ASSERT_TRUE(engine) << engine.error().message;
+  auto session = (*engine)->new_session();
+  const auto messages = nlohmann::json::array({question(pictures().front(), "What?")});
+  (*session)->cancel();
+  const auto cancelled = ask(**session, messages);
+  ASSERT_TRUE(cancelled) << cancelled.error().message;
+  EXPECT_EQ(cancelled->finish_reason, FinishReason::kCancelled);
+  EXPECT_EQ(cancelled->encoded_patches, 0);
+  EXPECT_TRUE(cancelled->token_ids.empty());
+  const auto answer = ask(**session, messages);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_GT(answer->encoded_patches, 0);
+  auto fresh = (*engine)->new_session();
+  EXPECT_EQ(ask(**fresh, messages)->token_ids, answer->token_ids);
+}
+
 TEST(NanoSeenErrors, AreOneClearLine) {
   auto engine = Engine::load(
       {.model = demo_folder().string(), .vision = Vision::kYes, .threads = 2, .context = 64});
