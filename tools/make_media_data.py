@@ -165,6 +165,8 @@ def clips(folder):
         run(*source, *exact, "-c:v", "libvpx-vp9", "-crf", "10", "-b:v", "0", f"{folder}/vp9.webm")
         first, *others = [Image.open(f"{temporary}/{i:02}.png").quantize(8) for i in range(12)]
         first.save(f"{folder}/animated.gif", save_all=True, append_images=others, duration=250)
+        first, *others = [Image.open(f"{temporary}/{i:02}.png") for i in range(12)]
+        first.save(f"{folder}/animated.webp", save_all=True, append_images=others, duration=250, lossless=True)
         run(*source, *exact, "-f", "apng", f"{folder}/animated.png")
         run("-f", "lavfi", "-i", "sine=duration=0.2", *exact, "-c:a", "aac", f"{folder}/sound.mp4")
 

@@ -311,7 +311,8 @@ Command parse_bench(std::vector<std::string> words) {
              options.pictures.push_back({.width = size.width, .height = size.height});
          },
          "Pictures of noise to encode, in pixels")
-      ->type_name("WxH,...");
+      ->type_name("WxH,...")
+      ->trigger_on_parse();  // pictures keep their order
   app.add_option_function<std::string>(
          "--image", [&](const std::string& file) { options.pictures.push_back({.place = file}); },
          "A picture to encode; repeatable")

@@ -45,10 +45,11 @@ class VideoReader {
   virtual int64_t lost_frames() const = 0;
 };
 
-// Whether this build has FFmpeg's libraries; without them only folders of frames are videos.
+// Whether this build has FFmpeg's libraries; without them only WebP and folders of frames are
+// videos.
 bool has_video_decoder();
 
-// A file: mp4, mov, webm, mkv, gif, apng.
+// A file: mp4, mov, webm, mkv, gif, apng, webp.
 Result<std::unique_ptr<VideoReader>> open_video(const std::string& path,
                                                 const VideoLimits& limits = {});
 // The same from memory, which must live as long as the reader. `name` is what errors call it.

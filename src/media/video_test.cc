@@ -85,6 +85,62 @@ TEST_F(VideoFile, EveryContainerGivesItsFramesInOrder) {
   }
 }
 
+TEST(Video, AnAnimatedWebPIsReadInEveryBuild) {
+  auto reader = open_video(clip("animated.webp"));
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_EQ((*reader)->info().frames, kFrames);
+  EXPECT_DOUBLE_EQ((*reader)->info().fps, 4);
+  EXPECT_EQ((*reader)->info().width, 32);
+  EXPECT_EQ((*reader)->info().height, 24);
+  for (const int64_t i : {0, 3, 3, 4, 9, 11, 11}) {
+    const auto frame = (*reader)->frame(i);
+    ASSERT_TRUE(frame) << frame.error().message;
+    expect_frame(**frame, i);
+    EXPECT_GT(pixel(**frame, 2, 2, 0), 200);
+  }
+  EXPECT_EQ((*reader)->lost_frames(), 0);
+  EXPECT_THAT(error_of(open_video(clip("animated.webp"), {.max_frames = 11})),
+              HasSubstr("more than 11 frames"));
+  EXPECT_THAT(error_of(open_video(clip("animated.webp"), {.max_pixels = 700})),
+              HasSubstr("animated.webp: 32 x 24 pixels: at most 700 are read"));
+  EXPECT_THAT(error_of(open_video(clip("animated.webp"), {.max_seconds = 2})),
+              HasSubstr("3 seconds: at most 2"));
+}
+
+TEST(Video, AStillWebPIsAVideoOfOneFrame) {
+  const std::string path = (data_folder() / "pictures/webp_exif6.webp").string();
+  auto reader = open_video(path);
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_EQ((*reader)->info().frames, 1);
+  EXPECT_EQ((*reader)->info().fps, 0);
+  const auto picture = open_picture(path);
+  const auto frame = (*reader)->frame(0);
+  ASSERT_TRUE(frame && picture);
+  EXPECT_EQ((*frame)->rgb, picture->rgb);
+  EXPECT_EQ((*reader)->info().width, picture->width);
+}
+
+// A frame whose bytes are broken is stood in for by the one before it, and so are all behind it.
+TEST(Video, AWebPWithABrokenFrameGoesOnWithTheLastGoodOne) {
+  std::string bytes = read(clip("animated.webp"));
+  const auto frame_at = [&](int number) {
+    size_t at = 0;
+    for (int i = 0; i <= number; ++i) at = bytes.find("ANMF", at + 1);
+    return at;
+  };
+  const size_t at = bytes.find("VP8L", frame_at(5)) + 8;
+  std::fill(bytes.begin() + static_cast<ptrdiff_t>(at) + 5,
+            bytes.begin() + static_cast<ptrdiff_t>(at) + 12, '\xff');
+  auto reader = open_video(bytes_of(bytes), "memory");
+  ASSERT_TRUE(reader) << reader.error().message;
+  for (const int64_t i : {3, 7, 11}) {
+    const auto frame = (*reader)->frame(i);
+    ASSERT_TRUE(frame) << frame.error().message;
+    expect_frame(**frame, std::min<int64_t>(i, 4));
+  }
+  EXPECT_EQ((*reader)->lost_frames(), 2);
+}
+
 TEST_F(VideoFile, FramesMayBePassedOverAndAskedForTwice) {
   for (const char* name : {"h264.mp4", "vp9.webm", "animated.gif"}) {
     SCOPED_TRACE(name);
@@ -129,8 +185,8 @@ TEST_F(VideoFile, ACorruptFrameIsStoodInForByTheOneBefore) {
 }
 
 TEST_F(VideoFile, ATruncatedFileGivesTheFramesThatAreThereOrOneError) {
-  for (const char* name :
-       {"faststart.mov", "h264.mkv", "animated.gif", "animated.png", "vp9.webm", "h264.mp4"}) {
+  for (const char* name : {"faststart.mov", "h264.mkv", "animated.gif", "animated.png", "vp9.webm",
+                           "h264.mp4", "animated.webp"}) {
     const std::string whole = read(clip(name));
     for (size_t size = 0; size < whole.size(); size += 97) {
       auto reader = open_video(bytes_of(std::string_view(whole).substr(0, size)), "cut");

@@ -86,7 +86,7 @@ TEST(BenchTest, MeasuresEveryLengthAndDepth) {
 // Pictures alone, unless a length of text is named too.
 TEST(BenchTest, MeasuresPictures) {
   const std::string file = (data_folder() / "nano/vl_seen_media/images/c023_0.png").string();
-  const Json report = bench_json({"demo", "--image-size", "64x96,128x64", "--image", file, "-r",
+  const Json report = bench_json({"demo", "--image-size", "96x128,160x96", "--image", file, "-r",
                                   "2", "--threads", "2", "--profile"});
   EXPECT_TRUE(report["prefill"].empty());
   EXPECT_TRUE(report["decode"].empty());
@@ -103,18 +103,18 @@ TEST(BenchTest, MeasuresPictures) {
     EXPECT_LT(picture["products_ms"], picture["ms"]);
     EXPECT_LT(picture["products_operations"], picture["operations"]);
   }
-  EXPECT_EQ(report["pictures"][0]["width"], 64);
-  EXPECT_EQ(report["pictures"][0]["height"], 96);
-  EXPECT_EQ(report["profile"][1]["test"], "picture 128x64");
+  EXPECT_EQ(report["pictures"][0]["width"], 96);
+  EXPECT_EQ(report["pictures"][0]["height"], 128);
+  EXPECT_EQ(report["profile"][1]["test"], "picture 160x96");
 
   const Json both = bench_json(
       {"demo", "--image-size", "64x64", "-p", "8", "-n", "2", "-r", "1", "--threads", "1"});
   EXPECT_EQ(both["prefill"].size(), 1u);
   EXPECT_EQ(both["pictures"].size(), 1u);
 
-  const Finished text = gerbil({"bench", "demo", "--image-size", "64x64", "-r", "1", "--quiet"});
+  const Finished text = gerbil({"bench", "demo", "--image-size", "96x96", "-r", "1", "--quiet"});
   EXPECT_TRUE(succeeded(text));
-  for (const std::string words : {"picture 64x64 ", "  its matrix products "})
+  for (const std::string words : {"picture 96x96 ", "  its matrix products "})
     EXPECT_TRUE(text.output.contains(words)) << words << "\n" << text.output;
 }
 
