@@ -1,5 +1,7 @@
 // WebP through libwebp's demuxer and its decoder of animations, of which a picture is the first
 // frame. Pillow uses the same functions.
+#include <webp/demux.h>
+
 #include <algorithm>
 
 #include "media/picture_codec.h"
@@ -17,6 +19,9 @@ Bytes chunk(const WebPDemuxer* demuxer, const char* name) {
 }
 
 }  // namespace
+
+void FreeWebP::operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
+void FreeWebP::operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
 
 const uint8_t* WebP::next() {
   uint8_t* rgba = nullptr;

@@ -1,5 +1,7 @@
 #include "media/video_webp.h"
 
+#include <webp/demux.h>
+
 #include <cstring>
 #include <utility>
 

@@ -1,18 +1,23 @@
 // A WebP opened with libwebp: a still picture is an animation of one frame. For this room only.
 #pragma once
 
-#include <webp/demux.h>
-
 #include <memory>
 
 #include "media/picture_codec.h"
 
+struct WebPDemuxer;
+struct WebPAnimDecoder;
+
 namespace gerbil::media {
 
+struct FreeWebP {
+  void operator()(WebPDemuxer* demuxer) const;
+  void operator()(WebPAnimDecoder* decoder) const;
+};
+
 struct WebP {
-  std::unique_ptr<WebPDemuxer, decltype(&WebPDemuxDelete)> demuxer{nullptr, WebPDemuxDelete};
-  std::unique_ptr<WebPAnimDecoder, decltype(&WebPAnimDecoderDelete)> decoder{nullptr,
-                                                                             WebPAnimDecoderDelete};
+  std::unique_ptr<WebPDemuxer, FreeWebP> demuxer;
+  std::unique_ptr<WebPAnimDecoder, FreeWebP> decoder;
   uint64_t width = 0;
   uint64_t height = 0;
   int64_t frames = 0;
