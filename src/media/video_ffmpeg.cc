@@ -25,6 +25,7 @@ namespace {
 
 constexpr int kBufferBytes = 64 << 10;
 constexpr uint64_t kReleaseBytes = 8u << 20;
+constexpr int64_t kSeekFrames = 4;  // passed over at least, for a jump to cost less than decoding
 constexpr const char* kFormats = "mov,matroska,webm,gif,apng,avi";
 // What such files hold. Nothing else is opened: each decoder is a door to hostile bytes.
 constexpr const char* kDecoders =
@@ -81,6 +82,12 @@ int64_t seek_bytes(void* opaque, int64_t offset, int whence) {
 int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
   return AVERROR(EPERM);
 }
+
+// A frame that decoding can begin with.
+struct KeyFrame {
+  int64_t shown = 0;    // its time stamp
+  int64_t seek_to = 0;  // what the container finds it by
+};
 
 // The container, opened at its first packet, with all streams but one switched off.
 struct Container {
@@ -155,6 +162,8 @@ class FileVideo final : public VideoReader {
   Status read_index();
   Status open_decoder();
   bool decode_next(int64_t wanted);
+  void jump(int64_t index);
+  void restart();
   Status convert(const AVFrame& frame);
   // What orders frames: their time stamp, or where the file has none their number.
   int64_t key_of(int64_t index) const {
@@ -165,7 +174,8 @@ class FileVideo final : public VideoReader {
   std::string name_;
   VideoLimits limits_;
   VideoInfo info_;
-  std::vector<int64_t> keys_;  // [frames] time stamps, rising; empty: not usable
+  std::vector<int64_t> keys_;         // [frames] time stamps, rising; empty: not usable
+  std::vector<KeyFrame> key_frames_;  // rising; empty: no jumps
   int orientation_ = 1;
   Container container_;
   Codec codec_;
@@ -176,6 +186,7 @@ class FileVideo final : public VideoReader {
   int64_t held_key_ = 0, ahead_key_ = 0;
   int64_t decoded_ = 0;
   bool input_ended_ = false, ended_ = false;
+  bool jumped_ = false;  // no packet has come since
   Picture picture_;
   int64_t index_ = -1;  // of picture_
   int64_t lost_ = 0;
@@ -186,12 +197,20 @@ Status FileVideo::read_index() {
   GERBIL_TRY(container_, open_container(*bytes_, name_));
   const AVStream& stream = *container_.stream;
   bool stamped = true;
+  // Their containers find a key frame by its time: of decoding, or in Matroska of showing.
+  const std::string_view format = container_.format->iformat->name;
+  const bool matroska = format.contains("matroska");
+  const bool seekable = matroska || format.contains("mp4");
   while (av_read_frame(container_.format.get(), packet_.get()) >= 0) {
     const bool shown = packet_->stream_index == stream.index &&
                        (packet_->flags & AV_PKT_FLAG_DISCARD) == 0 && packet_->size > 0;
     if (shown) {
       if (packet_->pts == AV_NOPTS_VALUE) stamped = false;
       keys_.push_back(packet_->pts);
+      if (seekable && (packet_->flags & AV_PKT_FLAG_KEY) != 0)
+        key_frames_.push_back({packet_->pts, matroska || packet_->dts == AV_NOPTS_VALUE
+                                                 ? packet_->pts
+                                                 : packet_->dts});
     }
     av_packet_unref(packet_.get());
     if (static_cast<int64_t>(keys_.size()) > limits_.max_frames) {
@@ -209,6 +228,7 @@ Status FileVideo::read_index() {
       (static_cast<double>(keys_.back()) - static_cast<double>(keys_.front())) * tick;
   if (std::ranges::adjacent_find(keys_) != keys_.end()) stamped = false;
   if (!stamped) keys_.clear();
+  if (!stamped || !std::ranges::is_sorted(key_frames_, {}, &KeyFrame::shown)) key_frames_.clear();
 
   // What the container says, unless its time stamps say otherwise by more than a tenth.
   const double measured =
@@ -285,11 +305,23 @@ bool FileVideo::decode_next(int64_t wanted) {
       if (ended_) break;
     }
     if (av_read_frame(container_.format.get(), packet_.get()) < 0) {
+      if (jumped_) {
+        restart();
+        continue;
+      }
       input_ended_ = true;
       avcodec_send_packet(codec_.get(), nullptr);
       continue;
     }
     if (packet_->stream_index == container_.stream->index) {
+      // Not where it was to lead: from the start then, without jumps.
+      if (jumped_ && (packet_->pts == AV_NOPTS_VALUE || packet_->pts > wanted ||
+                      (packet_->flags & AV_PKT_FLAG_KEY) == 0)) {
+        av_packet_unref(packet_.get());
+        restart();
+        continue;
+      }
+      jumped_ = false;
       // Frames before the wanted one that no other frame needs are not decoded.
       const bool passed_over = !keys_.empty() && packet_->pts < wanted;
       codec_->skip_frame = passed_over ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
@@ -298,6 +330,41 @@ bool FileVideo::decode_next(int64_t wanted) {
     av_packet_unref(packet_.get());
   }
   return false;
+}
+
+// To the last key frame at or before the wanted frame, if that passes over frames enough.
+void FileVideo::jump(int64_t index) {
+  const int64_t wanted = key_of(index);
+  const auto after = std::ranges::upper_bound(key_frames_, wanted, {}, &KeyFrame::shown);
+  if (after == key_frames_.begin()) return;
+  const KeyFrame& key = *(after - 1);
+  const auto number = [&](int64_t stamp) {
+    return std::ranges::lower_bound(keys_, stamp) - keys_.begin();
+  };
+  const int64_t next = has_ahead_ ? number(ahead_key_) + 1 : has_held_ ? number(held_key_) + 1 : 0;
+  if (number(key.shown) - next < kSeekFrames) return;
+  if (av_seek_frame(container_.format.get(), container_.stream->index, key.seek_to,
+                    AVSEEK_FLAG_BACKWARD) < 0) {
+    return restart();  // where it stands now is not known
+  }
+  avcodec_flush_buffers(codec_.get());
+  if (has_ahead_) {  // the best there is if nothing behind it can be decoded
+    std::swap(held_, ahead_);
+    held_key_ = ahead_key_;
+    has_held_ = true;
+    has_ahead_ = false;
+  }
+  input_ended_ = ended_ = false;
+  jumped_ = true;
+}
+
+// From the first frame on, without jumps.
+void FileVideo::restart() {
+  key_frames_.clear();
+  container_.format.reset();  // before its io
+  container_.io.reset();
+  jumped_ = input_ended_ = false;
+  ended_ = !open_decoder();
 }
 
 Status FileVideo::convert(const AVFrame& frame) {
@@ -335,6 +402,7 @@ Result<const Picture*> FileVideo::frame(int64_t index) {
   GERBIL_ASSERT(index >= std::max<int64_t>(index_, 0) && index < info_.frames);
   if (index == index_) return &picture_;
   const int64_t wanted = key_of(index);
+  if (!has_ahead_ || ahead_key_ <= wanted) jump(index);
   for (;;) {
     if (has_ahead_) {
       if (ahead_key_ > wanted) break;

@@ -85,6 +85,27 @@ TEST_F(VideoFile, EveryContainerGivesItsFramesInOrder) {
   }
 }
 
+// Key frames are every 6 frames there: passing over many goes by them.
+TEST_F(VideoFile, JumpsGiveTheFramesThatReadingOnGives) {
+  for (const char* name : {"h264.mp4", "h264.mkv", "faststart.mov", "rotated.mp4", "mpeg4.mp4"}) {
+    std::vector<Picture> all;
+    auto straight = open_video(clip(name));
+    ASSERT_TRUE(straight) << straight.error().message;
+    for (int64_t i = 0; i < kFrames; ++i) all.push_back(**(*straight)->frame(i));
+    for (int64_t first = 0; first < kFrames; ++first)
+      for (int64_t second = first; second < kFrames; ++second) {
+        auto reader = open_video(clip(name));
+        ASSERT_TRUE(reader);
+        for (const int64_t i : {first, second}) {
+          const auto frame = (*reader)->frame(i);
+          ASSERT_TRUE(frame) << frame.error().message;
+          EXPECT_EQ((*frame)->rgb, all[static_cast<size_t>(i)].rgb) << name << " " << i;
+        }
+        EXPECT_EQ((*reader)->lost_frames(), 0) << name;
+      }
+  }
+}
+
 TEST(Video, AnAnimatedWebPIsReadInEveryBuild) {
   auto reader = open_video(clip("animated.webp"));
   ASSERT_TRUE(reader) << reader.error().message;

@@ -252,7 +252,11 @@ HWY_NOINLINE void strip(const Int8Product& p, int64_t row, int64_t vector) {
       const int64_t output = (vector + v) * Isa::kLanes;
       const int64_t count = std::min<int64_t>(Isa::kLanes, layout.outputs - output);
       float* to = p.y + (row + r) * p.y_stride + output - p.first_output;
-      if (count == Isa::kLanes && p.bias == nullptr) {
+      if (count == Isa::kLanes) {
+        if (p.bias != nullptr) {
+          const auto* bias = reinterpret_cast<const std::byte*>(p.bias + output);
+          y[r][v] = Isa::mul_add(y[r][v], Isa::set(1.0F), Isa::load_f32(bias));
+        }
         Isa::store(y[r][v], to);
         continue;
       }
