@@ -24,7 +24,7 @@ endforeach()
 # The public headers name none of these: a static library's users only link them.
 set(private_libraries
   fmt::fmt simdjson::simdjson PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::HWY PkgConfig::PICTURES
-  Threads::Threads)
+  PkgConfig::CRYPTO Threads::Threads)
 set(GERBIL_VIDEO_MODULES "")
 set(GERBIL_VIDEO_LIBS "")
 if(FFMPEG_FOUND)
@@ -32,6 +32,12 @@ if(FFMPEG_FOUND)
   set(GERBIL_VIDEO_MODULES "libavformat libavcodec libavutil libswscale")
   # By name: its pkg-config files would have everything that FFmpeg itself is linked with.
   set(GERBIL_VIDEO_LIBS "-lavformat -lavcodec -lswscale -lavutil ")
+endif()
+
+set(GERBIL_HUB_MODULES "")
+if(CURL_FOUND)
+  list(APPEND private_libraries PkgConfig::CURL)
+  set(GERBIL_HUB_MODULES "libcurl")
 endif()
 
 function(gerbil_library target type export_name)
