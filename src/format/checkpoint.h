@@ -5,7 +5,9 @@
 // overlap. The refs keep their files mapped.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,5 +38,14 @@ inline constexpr std::string_view kShardIndexFile = "model.safetensors.index.jso
 // the index places in a shard is there and nowhere else, and no shard holds a tensor that the index
 // does not name. kNotFound where there is neither file.
 Result<Checkpoint> open_checkpoint(const std::string& folder);
+
+// The same of a folder whose weights lie elsewhere: `open` gives those of a name, kNotFound where
+// there are none. The index, where it is needed, is read from the folder.
+struct OpenedFile {
+  std::shared_ptr<const tensor::ByteSource> source;
+  std::string path;  // for Checkpoint::files
+};
+using OpenFile = std::function<Result<OpenedFile>(const std::string& name)>;
+Result<Checkpoint> open_checkpoint(const std::string& folder, const OpenFile& open);
 
 }  // namespace gerbil::format

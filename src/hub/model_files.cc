@@ -29,18 +29,6 @@ constexpr std::array<TextFile, 8> kOptionalTexts = {{
     {"processor_config.json", &ModelFiles::processor_config, 1u << 20},
 }};
 
-// "org/name" or "org/name@revision", as the Hugging Face hub spells it.
-bool looks_like_a_hub_name(std::string_view reference) {
-  const size_t slash = reference.find('/');
-  if (slash == std::string_view::npos || slash == 0 || slash + 1 == reference.size()) return false;
-  if (reference.starts_with('.') || reference.find('/', slash + 1) != std::string_view::npos)
-    return false;
-  return std::ranges::all_of(reference, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_./@").find(c) != std::string_view::npos;
-  });
-}
-
 bool is_gguf(std::string_view name) { return name.ends_with(".gguf"); }
 
 bool is_pickle(std::string_view name) {
@@ -57,8 +45,6 @@ Result<std::string> resolve_folder(std::string_view reference, const HubOptions&
     case platform::FileKind::kFolder:
       return folder;
     case platform::FileKind::kNone:
-      if (reference != kDemo && looks_like_a_hub_name(reference))
-        return unsupported("{}: is not a folder; fetching from a hub is not in this build", folder);
       return fail(ErrorCode::kNotFound, "{}: there is no such folder", in_quotes(folder, 1000));
     case platform::FileKind::kUnknown: {
       const auto names = platform::list_folder(folder);  // says why
@@ -72,15 +58,17 @@ Result<std::string> resolve_folder(std::string_view reference, const HubOptions&
 }
 
 // Why a folder without config or safetensors cannot be run, where its other files tell.
-std::optional<std::unexpected<Error>> other_weights(const std::string& folder) {
-  const auto names = platform::list_folder(folder);
+std::optional<std::unexpected<Error>> other_weights(const ModelFiles& files) {
+  auto names = files.remote ? Result<std::vector<std::string>>(files.remote->files())
+                            : platform::list_folder(files.folder);
   if (!names) return std::nullopt;
+  const std::string model = files.remote ? files.remote->name().text() : files.folder;
   if (const auto name = std::ranges::find_if(*names, is_gguf); name != names->end())
-    return unsupported("{}: has its weights as GGUF ({}), which is not in this build", folder,
+    return unsupported("{}: has its weights as GGUF ({}), which is not in this build", model,
                        in_quotes(*name));
   if (const auto name = std::ranges::find_if(*names, is_pickle); name != names->end())
     return unsupported("{}: has its weights as pickled tensors ({}); only safetensors are read",
-                       folder, in_quotes(*name));
+                       model, in_quotes(*name));
   return std::nullopt;
 }
 
@@ -118,13 +106,36 @@ std::string ModelFiles::path(std::string_view file) const {
   return platform::join_path(folder, file);
 }
 
+namespace {
+
+// The model of a hub: its small files are in the cache then, and the headers of its weights.
+Result<std::shared_ptr<RemoteModel>> open_remote(ModelName name, const HubOptions& options) {
+  if (is_gguf(name.file)) return unsupported("{}: GGUF files are not in this build", name.text());
+  if (!name.file.empty())
+    return invalid("{}: a single file is no model; leave out \":{}\"", name.text(), name.file);
+  return RemoteModel::open(std::move(name), options.hub,
+                           {.weights = options.weights, .refresh = options.refresh});
+}
+
+}  // namespace
+
 Result<ModelFiles> open_model(std::string_view reference, const HubOptions& options) {
   ModelFiles files;
-  GERBIL_TRY(files.folder, resolve_folder(reference, options));
-  const bool weights =
+  const auto name = parse_model_name(reference);
+  if (name && platform::file_kind(std::string(reference)) == platform::FileKind::kNone) {
+    GERBIL_TRY(files.remote, open_remote(*name, options));
+    files.folder = files.remote->folder();
+  } else {
+    GERBIL_TRY(files.folder, resolve_folder(reference, options));
+  }
+  bool weights =
       has(files.folder, format::kSafetensorsFile) || has(files.folder, format::kShardIndexFile);
+  if (files.remote)
+    weights |= std::ranges::any_of(files.remote->files(), [](const std::string& file) {
+      return file == format::kSafetensorsFile || file == format::kShardIndexFile;
+    });
   if (!weights && (options.weights || !has(files.folder, kConfigFile)))
-    if (auto reason = other_weights(files.folder)) return *std::move(reason);
+    if (auto reason = other_weights(files)) return *std::move(reason);
   if (!has(files.folder, kConfigFile))
     return fail(ErrorCode::kNotFound, "{}: has no config.json", files.folder);
   GERBIL_TRY(files.config, platform::read_text_file(files.path(kConfigFile), kMaxConfigBytes));
@@ -134,9 +145,14 @@ Result<ModelFiles> open_model(std::string_view reference, const HubOptions& opti
   }
   GERBIL_CHECK_OK(read_additional_templates(files));
   if (options.weights) {
-    GERBIL_TRY(files.checkpoint, format::open_checkpoint(files.folder));
+    GERBIL_TRY(files.checkpoint,
+               files.remote ? files.remote->checkpoint() : format::open_checkpoint(files.folder));
   }
   return files;
+}
+
+Status fetch_weights(ModelFiles& files, Span<const tensor::TensorRef> needed) {
+  return files.remote ? files.remote->fetch(needed, files.checkpoint) : Status();
 }
 
 }  // namespace gerbil::hub

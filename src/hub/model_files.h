@@ -1,10 +1,13 @@
-// From a model's name to its files. In this build a name is a local folder in the Hugging Face
-// layout, or "demo", the model that comes with gerbil.
+// From a model's name to its files. A name is a local folder in the Hugging Face layout, "demo",
+// the model that comes with gerbil, or a hub's org/name[@revision][:file] where there is no such
+// folder.
 //
-// ModelFiles is a plain value: small texts read whole, weights mapped. Every error is one line that
-// names the folder or file. Thread-safe.
+// ModelFiles is a plain value: small texts read whole, weights mapped. Of a hub's model only the
+// weights' headers are there for sure: fetch_weights() gets those that are needed. Every error is
+// one line that names the folder, file or model. Thread-safe, but for what a hub's model fetches.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +16,7 @@
 
 #include "base/result.h"
 #include "format/checkpoint.h"
+#include "hub/remote_model.h"
 
 namespace gerbil::hub {
 
@@ -22,6 +26,8 @@ struct HubOptions {
   std::string demo_folder;  // what "demo" stands for; empty where it is not installed
   // Without: the checkpoint stays empty and need not exist (tokenizing, rendering templates).
   bool weights = true;
+  HubAccess hub;
+  bool refresh = false;  // of a hub's model: ask whether the revision has moved
 };
 
 struct ModelFiles {
@@ -38,6 +44,7 @@ struct ModelFiles {
   std::optional<std::string> video_preprocessor_config;  // video_preprocessor_config.json
   std::optional<std::string> processor_config;           // processor_config.json
   format::Checkpoint checkpoint;
+  std::shared_ptr<RemoteModel> remote;  // where it is a hub's
 
   // "FOLDER/config.json": what errors about a file's text call it.
   std::string path(std::string_view file) const;
@@ -47,5 +54,8 @@ struct ModelFiles {
 // weights in it; kUnsupported where the weights are of a kind that this build does not read, or the
 // name is one that only a hub could resolve.
 Result<ModelFiles> open_model(std::string_view reference, const HubOptions& options);
+
+// Makes the bytes of these tensors of `files.checkpoint` readable; a local folder's are.
+Status fetch_weights(ModelFiles& files, Span<const tensor::TensorRef> needed);
 
 }  // namespace gerbil::hub

@@ -89,11 +89,13 @@ TEST_F(ModelFilesTest, AMissingFolderIsNamed) {
   EXPECT_EQ(error("no-such-name"), "\"no-such-name\": there is no such folder");
 }
 
-TEST_F(ModelFilesTest, AHubNameSaysThatThereIsNoHub) {
-  const auto hub = open_model("Qwen/Qwen3-0.6B@main", {});
+TEST_F(ModelFilesTest, AHubNameWithoutACacheSaysSo) {
+  const auto hub = open_model("Qwen/Qwen3-0.6B@v1", {});
   EXPECT_EQ(message_of(hub),
-            "Qwen/Qwen3-0.6B@main: is not a folder; fetching from a hub is not in this build");
-  EXPECT_EQ(hub.error().code, ErrorCode::kUnsupported);
+            "Qwen/Qwen3-0.6B@v1: there is no folder of that name, and no cache folder to fetch it "
+            "to");
+  EXPECT_EQ(hub.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(error("a/b:model.gguf"), "a/b:model.gguf: GGUF files are not in this build");
 }
 
 TEST_F(ModelFilesTest, AFileIsNoModel) {

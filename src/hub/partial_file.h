@@ -38,7 +38,14 @@ class PartialFile {
   const RangeSet& have() const { return *have_; }
   bool whole() const { return have_->contains({0, size_bytes_}); }
 
+  // What another object has of the same file since; or all of it, where it became a blob.
+  void see(const PartialFile& later) { *have_ = *later.have_; }
+  void see_whole() { have_->add({0, size_bytes_}); }
+
   // All below: only after open().
+  Status read(uint64_t offset_bytes, Span<std::byte> out) const {
+    return file_->read_at(offset_bytes, out);
+  }
   Status write(uint64_t offset_bytes, Bytes bytes) { return file_->write_at(offset_bytes, bytes); }
   // These bytes were written; `hash` is their XXH3. A later process finds them.
   Status note(ByteRange range, uint64_t hash);

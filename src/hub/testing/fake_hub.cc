@@ -215,7 +215,7 @@ bool FakeHub::State::send_body(int socket, const HubReply& reply) {
     const uint64_t size = std::min(kPiece, end - done);
     if (!send_all(socket, reply.body->data() + reply.first + done, size)) return false;
     done += size;
-    sent += size;
+    if (reply.status < 300) sent += size;
     if (reply.bytes_s > 0) {
       std::unique_lock<std::mutex> lock(mutex);
       ending.wait_until(lock, began + std::chrono::microseconds(done * 1'000'000 / reply.bytes_s),

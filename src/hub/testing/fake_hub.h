@@ -71,7 +71,7 @@ class FakeHub {
   // All so far.
   std::vector<HubRequest> requests() const;
   void forget_requests();
-  uint64_t body_bytes_sent() const;
+  uint64_t body_bytes_sent() const;  // of files and answers, not of errors and redirects
 
  private:
   struct State;
