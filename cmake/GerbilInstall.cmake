@@ -35,9 +35,11 @@ if(FFMPEG_FOUND)
 endif()
 
 set(GERBIL_HUB_MODULES "")
+set(GERBIL_HUB_LIBS "")
 if(CURL_FOUND)
   list(APPEND private_libraries PkgConfig::CURL)
   set(GERBIL_HUB_MODULES "libcurl")
+  set(GERBIL_HUB_LIBS "-lcurl ")  # by name, too
 endif()
 
 function(gerbil_library target type export_name)
