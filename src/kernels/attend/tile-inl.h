@@ -1,7 +1,5 @@
-// attend, many queries at a time: vector lanes are queries, so that scores, maxima and sums need no
-// reduction across lanes, and a page's keys and values are single factors. Softmax is computed page
-// by page, the sums rescaled when a larger score comes (Dao et al., FlashAttention, arXiv
-// 2205.14135). Compiled once per instruction set: see kernels/simd-inl.h.
+// attend, many queries at a time: a page of keys and values after the other (softmax_block-inl.h).
+// Compiled once per instruction set: see kernels/simd-inl.h.
 #if defined(GERBIL_KERNELS_ATTEND_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GERBIL_KERNELS_ATTEND_TILE_INL_H
 #undef GERBIL_KERNELS_ATTEND_TILE_INL_H
@@ -11,7 +9,7 @@
 
 #include "kernels/attend/blocks-inl.h"
 #include "kernels/scratch_tasks.h"
-#include "kernels/tile_product-inl.h"
+#include "kernels/softmax_block-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::attend::HWY_NAMESPACE {
@@ -96,83 +94,33 @@ struct TileLanes {
   }
 };
 
-template <int kVectors>
-struct TileState {
-  FloatVector largest[kVectors];
-  FloatVector sum[kVectors];
-
-  HWY_ATTR TileState() {
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      largest[v] = hn::Set(kFloats, kLowest);
-      sum[v] = hn::Zero(kFloats);
-    }
-  }
-};
-
 // One page: scores, their softmax so far, and its values added to the sums.
 template <int kVectors>
 void add_page(const Unit& unit, const TileLanes<kVectors>& lanes, int64_t page, const float* keys,
               const float* values, const PagePart& part, const TileMemory& memory,
-              TileState<kVectors>& state) {
-  constexpr int64_t kCount = TileLanes<kVectors>::kCount;
+              SoftmaxState<kVectors>& state) {
   const int64_t dim = unit.call->inputs[0].dim;
   const int64_t begin = part.begin / kTileRows * kTileRows;
   const int64_t end = (part.end + kTileRows - 1) / kTileRows * kTileRows;
-  const FloatVector scale = hn::Set(kFloats, unit.scale);
-  FloatVector largest[kVectors];
-#pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v) largest[v] = state.largest[v];
-
-  product<kVectors>(
-      end - begin, {keys + begin * dim, dim, 1}, memory.queries, kCount, 0, dim,
-      [](int64_t, int) HWY_ATTR { return hn::Zero(kFloats); },
-      [&](int64_t j, int v, FloatVector score) HWY_ATTR {
-        hn::Store(hn::Mul(score, scale), kFloats,
-                  memory.scores + (begin + j) * kCount + v * kLanes);
-      });
-
-  const int64_t start = page * kPagePositions;
-  const bool masked = start + begin < lanes.each.first || start + end - 1 > lanes.each.last;
+  const int64_t start = page * kPagePositions + begin;
+  const bool masked = start < lanes.each.first || start + end - begin - 1 > lanes.each.last;
   const hn::RebindToSigned<Floats> ints;
-  const auto visible = [&](int64_t j, int v) HWY_ATTR {
-    const auto index = hn::Set(ints, static_cast<int32_t>(start + j));
-    return hn::RebindMask(kFloats,
-                          hn::And(hn::Gt(index, hn::Load(ints, lanes.before + v * kLanes)),
-                                  hn::Lt(index, hn::Load(ints, lanes.behind + v * kLanes))));
-  };
-  for (int64_t j = begin; j < end; ++j)
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      FloatVector score = hn::Load(kFloats, memory.scores + j * kCount + v * kLanes);
-      if (masked) score = hn::IfThenElse(visible(j, v), score, hn::Set(kFloats, kLowest));
-      largest[v] = hn::Max(largest[v], score);
-    }
-
-  FloatVector rescale[kVectors];
-#pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v) {
-    rescale[v] = hn::Exp(kFloats, hn::Sub(state.largest[v], largest[v]));
-    state.largest[v] = largest[v];
-    state.sum[v] = hn::Mul(state.sum[v], rescale[v]);
-  }
-  for (int64_t j = begin; j < end; ++j)
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      float* at = memory.scores + j * kCount + v * kLanes;
-      FloatVector weight = hn::Exp(kFloats, hn::Sub(hn::Load(kFloats, at), largest[v]));
-      if (masked) weight = hn::IfThenElseZero(visible(j, v), weight);
-      hn::Store(weight, kFloats, at);
-      state.sum[v] = hn::Add(state.sum[v], weight);
-    }
-
-  product<kVectors>(
-      dim, {values + begin * dim, 1, dim}, memory.scores + begin * kCount, kCount, 0, end - begin,
-      [&](int64_t i, int v) HWY_ATTR {
-        return hn::Mul(hn::Load(kFloats, memory.sums + i * kCount + v * kLanes), rescale[v]);
+  add_softmax_block<kVectors>(
+      {.keys = keys + begin * dim,
+       .values = values + begin * dim,
+       .count = end - begin,
+       .dim = dim,
+       .queries = memory.queries,
+       .scores = memory.scores,
+       .sums = memory.sums},
+      unit.scale, masked,
+      [&](int64_t j, int v) HWY_ATTR {
+        const auto index = hn::Set(ints, static_cast<int32_t>(start + j));
+        return hn::RebindMask(kFloats,
+                              hn::And(hn::Gt(index, hn::Load(ints, lanes.before + v * kLanes)),
+                                      hn::Lt(index, hn::Load(ints, lanes.behind + v * kLanes))));
       },
-      [&](int64_t i, int v, FloatVector sum)
-          HWY_ATTR { hn::Store(sum, kFloats, memory.sums + i * kCount + v * kLanes); });
+      state);
 }
 
 template <class Block, int kVectors>
@@ -187,7 +135,7 @@ void attend_tile(const Unit& unit, int64_t first_query, std::byte* slice) {
     const float* from = q.f32(lanes.row(unit, lane), lanes.head(unit, lane));
     for (int64_t i = 0; i < q.dim; ++i) memory.queries[i * kCount + lane] = from[i];
   }
-  TileState<kVectors> state;
+  SoftmaxState<kVectors> state;
 
   for (int64_t page = lanes.any.first / kPagePositions; page * kPagePositions <= lanes.any.last;
        ++page) {

@@ -1,7 +1,5 @@
-// Vector lanes are queries, so that scores, maxima and sums need no reduction across lanes, and
-// keys and values are single factors. Softmax is computed a block of keys at a time, the sums
-// rescaled when a larger score comes (Dao et al., FlashAttention, arXiv 2205.14135). Keys and
-// values are copied first, so that those of a head lie together.
+// A block of keys after the other (softmax_block-inl.h). Keys and values are copied first, so that
+// those of a head lie together.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attend_groups/cpu.cc"
 // clang-format off
@@ -9,14 +7,13 @@
 #include "kernels/foreach_target.h"
 // clang-format on
 #include <algorithm>
-#include <limits>
 
 #include "graph/passes/memory.h"
 #include "kernels/kernel.h"
 #include "kernels/row_tasks.h"
 #include "kernels/scratch_tasks.h"
 #include "kernels/simd-inl.h"
-#include "kernels/tile_product-inl.h"
+#include "kernels/softmax_block-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gerbil::kernels::attend_groups::HWY_NAMESPACE {
@@ -25,7 +22,8 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 using namespace gerbil::kernels::HWY_NAMESPACE;  // NOLINT: the room's vector helpers
 
-constexpr int64_t kQueries = 2 * kLanes;
+constexpr int kVectors = 2;
+constexpr int64_t kQueries = kVectors * kLanes;
 constexpr int64_t kKeys = 128;  // of a block
 
 uint64_t floats(int64_t count) { return whole_lines(static_cast<uint64_t>(count) * sizeof(float)); }
@@ -52,54 +50,6 @@ struct Packed {
   int64_t count = 0;
 };
 
-struct State {
-  FloatVector largest0, largest1;
-  FloatVector sum0, sum1;
-};
-
-// Keys [begin, end) of the group.
-HWY_INLINE void add_keys(const Packed& packed, int64_t begin, int64_t end, int64_t dim, float scale,
-                         const Memory& memory, State& state) {
-  const int64_t count = end - begin;
-  const FloatVector factor = hn::Set(kFloats, scale);
-  FloatVector largest[2] = {state.largest0, state.largest1};
-  const FloatVector before[2] = {state.largest0, state.largest1};
-  FloatVector sum[2] = {state.sum0, state.sum1};
-  product<2>(
-      count, {packed.keys + begin * dim, dim, 1}, memory.queries, kQueries, 0, dim,
-      [](int64_t, int) HWY_ATTR { return hn::Zero(kFloats); },
-      [&](int64_t j, int v, FloatVector score) HWY_ATTR {
-        hn::Store(hn::Mul(score, factor), kFloats, memory.scores + j * kQueries + v * kLanes);
-      });
-  for (int64_t j = 0; j < count; ++j)
-#pragma GCC unroll 2
-    for (int v = 0; v < 2; ++v)
-      largest[v] =
-          hn::Max(largest[v], hn::Load(kFloats, memory.scores + j * kQueries + v * kLanes));
-  FloatVector rescale[2];
-#pragma GCC unroll 2
-  for (int v = 0; v < 2; ++v) {
-    rescale[v] = hn::Exp(kFloats, hn::Sub(before[v], largest[v]));
-    sum[v] = hn::Mul(sum[v], rescale[v]);
-  }
-  for (int64_t j = 0; j < count; ++j)
-#pragma GCC unroll 2
-    for (int v = 0; v < 2; ++v) {
-      float* at = memory.scores + j * kQueries + v * kLanes;
-      const FloatVector weight = hn::Exp(kFloats, hn::Sub(hn::Load(kFloats, at), largest[v]));
-      hn::Store(weight, kFloats, at);
-      sum[v] = hn::Add(sum[v], weight);
-    }
-  product<2>(
-      dim, {packed.values + begin * dim, 1, dim}, memory.scores, kQueries, 0, count,
-      [&](int64_t i, int v) HWY_ATTR {
-        return hn::Mul(hn::Load(kFloats, memory.sums + i * kQueries + v * kLanes), rescale[v]);
-      },
-      [&](int64_t i, int v, FloatVector total)
-          HWY_ATTR { hn::Store(total, kFloats, memory.sums + i * kQueries + v * kLanes); });
-  state = {largest[0], largest[1], sum[0], sum[1]};
-}
-
 // Queries of rows [row, row + used).
 void attend_tile(const Call& call, const Packed& packed, int64_t row, int64_t used, int64_t head,
                  std::byte* slice) {
@@ -112,13 +62,19 @@ void attend_tile(const Call& call, const Packed& packed, int64_t row, int64_t us
     const float* from = q.f32(row + lane, head);
     for (int64_t i = 0; i < q.dim; ++i) memory.queries[i * kQueries + lane] = from[i];
   }
-  const FloatVector lowest = hn::Set(kFloats, std::numeric_limits<float>::lowest());
-  State state{lowest, lowest, hn::Zero(kFloats), hn::Zero(kFloats)};
+  const auto all = [](int64_t, int) HWY_ATTR { return hn::MaskFromVec(hn::Zero(kFloats)); };
+  SoftmaxState<kVectors> state;
   for (int64_t begin = 0; begin < packed.count; begin += kKeys)
-    add_keys(packed, begin, std::min(packed.count, begin + kKeys), q.dim, scale, memory, state);
+    add_softmax_block<kVectors>({.keys = packed.keys + begin * q.dim,
+                                 .values = packed.values + begin * q.dim,
+                                 .count = std::min(kKeys, packed.count - begin),
+                                 .dim = q.dim,
+                                 .queries = memory.queries,
+                                 .scores = memory.scores,
+                                 .sums = memory.sums},
+                                scale, false, all, state);
   HWY_ALIGN float sum[kQueries];
-  hn::Store(state.sum0, kFloats, sum);
-  hn::Store(state.sum1, kFloats, sum + kLanes);
+  for (int v = 0; v < kVectors; ++v) hn::Store(state.sum[v], kFloats, sum + v * kLanes);
   for (int64_t lane = 0; lane < used; ++lane) {
     float* to = call.outputs[0].f32(row + lane, head);
     const float factor = 1.0f / sum[lane];
