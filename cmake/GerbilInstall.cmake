@@ -86,7 +86,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/gerbil DESTINATION ${CMAKE_INSTA
 install(TARGETS gerbil COMPONENT runtime)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/gerbil/models COMPONENT runtime)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${PROJECT_SOURCE_DIR}/docs/plan.md
-  ${PROJECT_SOURCE_DIR}/docs/benchmarks.md
+  ${PROJECT_SOURCE_DIR}/docs/benchmarks.md ${PROJECT_SOURCE_DIR}/docs/hub.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 # Where Debian looks for it.
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "cli/environment.h"
+#include "cli/hub_environment.h"
 #include "cli/report.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -119,6 +120,7 @@ class Bench {
   Status load() {
     LoadOptions load = options_.load;
     load.bundled_models = bundled_models_folder();
+    load.hub = hub_from_environment();
     // A context that is too small is told before weights are read.
     Result<Plan> plan = gerbil::plan(load);
     if (!plan) return std::unexpected(plan.error());

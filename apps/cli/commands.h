@@ -14,5 +14,8 @@ ExitCode forward(const ForwardOptions& options);    // forward_command.cc
 ExitCode plan(const PlanOptions& options);          // plan_command.cc
 ExitCode bench(const BenchOptions& options);        // bench_command.cc
 ExitCode cache(const CacheOptions& options);        // cache_command.cc
+ExitCode pull(const PullCommandOptions& options);   // pull_command.cc
+ExitCode list(const ListOptions& options);          // pull_command.cc
+ExitCode remove(const RemoveOptions& options);      // pull_command.cc
 
 }  // namespace gerbil::cli

@@ -43,6 +43,12 @@ ExitCode execute(const Command& command) {
           return plan(chosen);
         } else if constexpr (std::is_same_v<Chosen, CacheOptions>) {
           return cache(chosen);
+        } else if constexpr (std::is_same_v<Chosen, PullCommandOptions>) {
+          return pull(chosen);
+        } else if constexpr (std::is_same_v<Chosen, ListOptions>) {
+          return list(chosen);
+        } else if constexpr (std::is_same_v<Chosen, RemoveOptions>) {
+          return remove(chosen);
         } else if constexpr (std::is_same_v<Chosen, BenchOptions>) {
           return bench(chosen);
         } else if constexpr (std::is_same_v<Chosen, WrongUsage>) {

@@ -12,7 +12,7 @@
 namespace gerbil::cli {
 namespace {
 
-constexpr const char* kModelHelp = "A checkpoint's folder, or demo (the bundled model)";
+constexpr const char* kModelHelp = "A checkpoint's folder, org/name of a hub, or demo";
 
 template <class T>
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::string type, T low, T high,

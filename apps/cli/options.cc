@@ -24,9 +24,12 @@ usage: gerbil COMMAND MODEL ...
   forward   write a prompt's logits and hidden states to a file
   plan      say what a model would take, without loading it
   bench     measure how fast a model runs here
+  pull      fetch a model, or what is missing of it
+  ls, rm    list the fetched models; remove one
   cache     list or clear the quantised weights that are kept for the next run
 
-MODEL is a checkpoint's folder, or demo: the bundled model.
+MODEL is a checkpoint's folder; org/name[@revision] on huggingface.co, of which what
+is needed is fetched; or demo: the bundled model.
 'gerbil COMMAND --help' lists a command's options; 'gerbil --version' prints the version.
 
   gerbil run demo "What is the capital of Garth?"
@@ -351,6 +354,47 @@ Command parse_cache(std::vector<std::string> words) {
   return options;
 }
 
+Command parse_pull(std::vector<std::string> words) {
+  PullCommandOptions options;
+  CLI::App app(
+      "Fetches what a model needs into the cache of the Hugging Face client, as far as it is not\n"
+      "there: configs, tokenizer and, of the weights, the bytes that are used. Reads HF_ENDPOINT,\n"
+      "HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE. Interrupted, it goes on the next time.",
+      "gerbil pull");
+  app.add_option("MODEL", options.pull.model,
+                 "org/name[@revision]; org/name:file fetches one file, whatever it is")
+      ->required()
+      ->type_name("");
+  app.add_flag("--vision", options.pull.vision, "The encoder of pictures and videos too");
+  app.add_flag("--all", options.pull.whole, "Every tensor, so that other programs can use it");
+  app.add_flag("--dry-run", options.pull.dry_run,
+               "Only say what would be fetched; configs and headers are");
+  app.add_flag("--json", options.json, "As one JSON object");
+  app.add_flag("--quiet", options.quiet, "No progress and no notes on standard error");
+  if (auto done = parse(app, std::move(words))) return *done;
+  return options;
+}
+
+Command parse_list(std::vector<std::string> words) {
+  ListOptions options;
+  CLI::App app("Lists the models in the cache of the Hugging Face client.", "gerbil ls");
+  app.add_flag("--json", options.json, "As one JSON object");
+  if (auto done = parse(app, std::move(words))) return *done;
+  return options;
+}
+
+Command parse_remove(std::vector<std::string> words) {
+  RemoveOptions options;
+  CLI::App app("Removes models from the cache of the Hugging Face client, all revisions of them.",
+               "gerbil rm");
+  app.add_option("MODEL", options.models, "org/name, as gerbil ls lists it")
+      ->required()
+      ->type_name("");
+  app.add_flag("--json", options.json, "What was removed, as a JSON object each");
+  if (auto done = parse(app, std::move(words))) return *done;
+  return options;
+}
+
 }  // namespace
 
 Command parse_command_line(const std::vector<std::string>& arguments) {
@@ -365,6 +409,9 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (name == "plan") return parse_plan(std::move(words));
   if (name == "bench") return parse_bench(std::move(words));
   if (name == "cache") return parse_cache(std::move(words));
+  if (name == "pull") return parse_pull(std::move(words));
+  if (name == "ls") return parse_list(std::move(words));
+  if (name == "rm") return parse_remove(std::move(words));
   if (name == "--help" || name == "-h" || name == "help") return ShowText{std::string(kHelp)};
   if (name == "--version") return ShowText{fmt::format("gerbil {}\n", version())};
   return WrongUsage{

@@ -116,6 +116,21 @@ struct CacheOptions {
   bool json = false;
 };
 
+struct PullCommandOptions {
+  PullOptions pull;  // without the hub and the callbacks
+  bool json = false;
+  bool quiet = false;
+};
+
+struct ListOptions {
+  bool json = false;
+};
+
+struct RemoveOptions {
+  std::vector<std::string> models;
+  bool json = false;
+};
+
 struct ShowText {
   std::string text;  // help or version, for standard output
 };
@@ -125,9 +140,9 @@ struct WrongUsage {
   std::string help;     // the command whose help says more: "gerbil run --help"
 };
 
-using Command =
-    std::variant<RunOptions, ChatCommandOptions, TokenizeOptions, TemplateOptions, ForwardOptions,
-                 PlanOptions, BenchOptions, CacheOptions, ShowText, WrongUsage>;
+using Command = std::variant<RunOptions, ChatCommandOptions, TokenizeOptions, TemplateOptions,
+                             ForwardOptions, PlanOptions, BenchOptions, CacheOptions,
+                             PullCommandOptions, ListOptions, RemoveOptions, ShowText, WrongUsage>;
 
 // `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

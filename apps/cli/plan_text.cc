@@ -117,6 +117,7 @@ std::string plan_text(const Plan& plan) {
   text += "\non disk\n";
   add_line(text, "needed", fmt::format("{} tensors", count_text(plan.needed_tensors)),
            plan.needed_bytes);
+  if (plan.missing_bytes > 0) add_line(text, "not fetched yet", "", plan.missing_bytes);
   for (const Plan::Skipped& skipped : plan.skipped)
     add_line(text, fmt::format("skipped: {}", skipped.rule),
              fmt::format("{} tensors", count_text(skipped.tensors)), skipped.bytes);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/environment.h"
+#include "cli/hub_environment.h"
 #include "cli/terminal.h"
 
 namespace gerbil::cli {
@@ -36,7 +37,14 @@ ExitCode report_wrong_usage(std::string_view message, std::string_view help) {
 }
 
 Result<std::unique_ptr<Engine>> ModelLoader::load(LoadOptions options) {
+  LoadProgress fetching(LoadProgress::kFetching);
   LoadProgress progress;
+  options.hub = hub_from_environment();
+  if (hub_shows_progress())
+    options.hub.on_progress = [&](uint64_t done, uint64_t total) {
+      fetching.update(done, total);
+      if (done == total) fetching.clear();
+    };
   options.bundled_models = bundled_models_folder();
   options.cache_folder = cache_folder();
   options.on_note = [this](std::string_view line) { notes_.emplace_back(line); };

@@ -89,11 +89,16 @@ void StatusLine::clear() {
   shown_ = false;
 }
 
-LoadProgress::LoadProgress()
-    : enabled_(is_terminal(STDERR_FILENO)), next_(Clock::now() + kSilence) {}
+LoadProgress::LoadProgress(What what)
+    : enabled_(is_terminal(STDERR_FILENO)), what_(what), next_(Clock::now() + kSilence) {}
 
 void LoadProgress::update(uint64_t done_bytes, uint64_t total_bytes) {
   const Clock::time_point now = Clock::now();
+  if (!begun_) {
+    begun_ = true;
+    began_ = now;
+    began_bytes_ = done_bytes;
+  }
   if (!enabled_ || now < next_ || total_bytes == 0) return;
   next_ = now + kInterval;
   shown_ = true;
@@ -102,8 +107,16 @@ void LoadProgress::update(uint64_t done_bytes, uint64_t total_bytes) {
                                                     static_cast<double>(total_bytes)));
   constexpr size_t kWidth = 30;
   const std::string bar(kWidth * percent / 100, '#');
-  write_all(STDERR_FILENO,
-            fmt::format("\rloading [{:<30}] {:3} % of {}", bar, percent, in_units(total_bytes)));
+  std::string speed;
+  const double seconds = std::chrono::duration<double>(now - began_).count();
+  if (what_ == kFetching && seconds > 1 && done_bytes > began_bytes_) {
+    const double rate = static_cast<double>(done_bytes - began_bytes_) / seconds;
+    const double left = static_cast<double>(total_bytes - std::min(done_bytes, total_bytes)) / rate;
+    speed = fmt::format(", {}/s, {:.0f} s left", in_units(static_cast<uint64_t>(rate)), left);
+  }
+  write_all(STDERR_FILENO, fmt::format("\r\x1b[K{} [{:<30}] {:3} % of {}{}",
+                                       what_ == kFetching ? "fetching" : "loading", bar, percent,
+                                       in_units(total_bytes), speed));
 }
 
 void LoadProgress::clear() {

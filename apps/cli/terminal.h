@@ -51,11 +51,12 @@ class StatusLine {
   bool shown_ = false;
 };
 
-// How far loading is, on one line of standard error that vanishes in the end. Nothing is shown
-// where that is no terminal, or within the first half second.
+// How far loading or fetching is, on one line of standard error that vanishes in the end. Nothing
+// is shown where that is no terminal, or within the first half second.
 class LoadProgress {
  public:
-  LoadProgress();
+  enum What { kLoading, kFetching };
+  explicit LoadProgress(What what = kLoading);
   ~LoadProgress() { clear(); }
   LoadProgress(const LoadProgress&) = delete;
   LoadProgress& operator=(const LoadProgress&) = delete;
@@ -68,7 +69,12 @@ class LoadProgress {
 
   bool enabled_;
   bool shown_ = false;
+  What what_;
   Clock::time_point next_;
+  // Of fetching: where it began, for its speed.
+  Clock::time_point began_;
+  uint64_t began_bytes_ = 0;
+  bool begun_ = false;
 };
 
 }  // namespace gerbil::cli

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/environment.h"
+#include "cli/hub_environment.h"
 #include "cli/input.h"
 #include "cli/json_output.h"
 #include "cli/terminal.h"
@@ -23,7 +24,8 @@ ExitCode tokenize(const TokenizeOptions& options) {
   const auto text = read_argument(options.text);
   if (!text) return report_error(text.error().message);
   if (!*text) return report_wrong_usage("no TEXT", "gerbil tokenize --help");
-  const auto tokenizer = Tokenizer::load(options.model, bundled_models_folder());
+  const auto tokenizer =
+      Tokenizer::load(options.model, bundled_models_folder(), hub_from_environment());
   if (!tokenizer) return report_error(tokenizer.error().message);
   const auto ids = (*tokenizer)->encode((*text)->text);
   if (!ids) return report_error(ids.error().message);
@@ -43,7 +45,8 @@ ExitCode render(const TemplateOptions& options) {
   auto chat_template = chat_template_options(options.templating);
   if (!chat_template) return report_error(chat_template.error().message);
   chat.chat_template = *std::move(chat_template);
-  const auto tokenizer = Tokenizer::load(options.model, bundled_models_folder());
+  const auto tokenizer =
+      Tokenizer::load(options.model, bundled_models_folder(), hub_from_environment());
   if (!tokenizer) return report_error(tokenizer.error().message);
   const auto prompt = (*tokenizer)->render(*messages, tools, chat);
   if (!prompt) {

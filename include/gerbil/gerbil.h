@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "gerbil/export.h"
+#include "gerbil/hub.h"
 #include "gerbil/result.h"
 
 namespace gerbil {
@@ -60,7 +61,9 @@ GERBIL_API Result<Activations> activations_from_name(std::string_view name);
 GERBIL_API Result<Isa> isa_from_name(std::string_view name);
 
 struct LoadOptions {
-  std::string model;           // a checkpoint's folder, or "demo"
+  // A checkpoint's folder, a hub's org/name[@revision] (what is missing of it is fetched), or
+  // "demo".
+  std::string model;
   std::string bundled_models;  // the folder that holds the bundled models; needed for "demo" only
   Backend backend = Backend::kAuto;
   Quant quant = Quant::kAuto;
@@ -83,6 +86,7 @@ struct LoadOptions {
   std::function<void(std::string_view line)> on_note;
   // Weights packed so far and in all, in stored bytes. Called during load.
   std::function<void(uint64_t done_bytes, uint64_t total_bytes)> on_progress;
+  Hub hub;  // for models that are named by org/name
 };
 
 // ---- the cache of quantised weights
@@ -138,10 +142,11 @@ struct ChatOptions {
 // The tokenizer and chat template of a checkpoint. Immutable: share it between threads.
 class GERBIL_API Tokenizer {
  public:
-  // Reads the folder's tokenizer and template; weights are not needed. `bundled_models` as in
-  // LoadOptions.
+  // Reads the folder's tokenizer and template; weights are not needed. `bundled_models` and `hub`
+  // as in LoadOptions.
   static Result<std::unique_ptr<Tokenizer>> load(const std::string& model,
-                                                 const std::string& bundled_models = "");
+                                                 const std::string& bundled_models = "",
+                                                 const Hub& hub = {});
   ~Tokenizer();
 
   // Ids of a text; special tokens written out in it become their ids; a <bos> that every text gets
@@ -508,6 +513,7 @@ struct Plan {
   };
   int64_t needed_tensors = 0;
   uint64_t needed_bytes = 0;
+  uint64_t missing_bytes = 0;  // of these: of a hub's model, not fetched yet
   std::vector<Skipped> skipped;
 
   // In memory: what one conversation as long as `context` takes at most. Beside it there are the

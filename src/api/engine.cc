@@ -1,4 +1,5 @@
 #include "api/engine_impl.h"
+#include "api/hub.h"
 #include "api/load_options.h"
 #include "api/weight_cache.h"
 #include "base/quote.h"
@@ -29,13 +30,13 @@ Engine::~Engine() { impl_->engine->stop(); }
 Result<std::unique_ptr<Engine>> Engine::load(const LoadOptions& options) {
   GERBIL_CHECK_OK(api::check(options));
   const double started = platform::monotonic_seconds();
-  GERBIL_TRY(const hub::ModelFiles files,
-             hub::open_model(options.model, api::hub_options(options.bundled_models, true)));
+  GERBIL_TRY(hub::ModelFiles files, hub::open_model(options.model, api::hub_options(options)));
   GERBIL_TRY(const model::Model model,
              model::load_model(files.config, files.path("config.json"), files.checkpoint,
                                options.on_note, api::vision_wish(options)));
   if (!model.report.skipped.empty() && options.on_note)
     options.on_note(api::skipped_line(model.report));
+  GERBIL_CHECK_OK(hub::fetch_weights(files, api::needed_tensors(model, files.checkpoint)));
 
   auto impl = std::make_shared<Impl>();
   GERBIL_TRY(impl->prompter, api::Prompter::load(files, options));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/hub.h"
 #include "api/load_options.h"
 #include "api/prompter.h"
 #include "api/weight_class.h"
@@ -104,7 +105,7 @@ void add_model(const hub::ModelFiles& files, const model::Model& model, Plan& pl
 Result<Plan> plan(const LoadOptions& options) {
   GERBIL_CHECK_OK(api::check(options));
   GERBIL_TRY(const hub::ModelFiles files,
-             hub::open_model(options.model, api::hub_options(options.bundled_models, true)));
+             hub::open_model(options.model, api::hub_options(options)));
   GERBIL_TRY(const model::Model model, model::load_model(files.config, files.path("config.json"),
                                                          files.checkpoint, options.on_note));
   GERBIL_TRY(const api::Prompter prompter, api::Prompter::load(files));
@@ -113,6 +114,8 @@ Result<Plan> plan(const LoadOptions& options) {
 
   Plan plan;
   add_model(files, model, plan);
+  if (files.remote)
+    plan.missing_bytes = files.remote->missing_bytes(api::needed_tensors(model, files.checkpoint));
   if (const auto tokenizer = prompter.tokenizer())
     plan.tokenizer_tokens = (*tokenizer)->vocab_size();
   plan.chat_template = prompter.chat_template({}, "").has_value();

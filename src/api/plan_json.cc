@@ -26,7 +26,10 @@ Json disk_json(const Plan& plan) {
   Json skipped = Json::array();
   for (const Plan::Skipped& part : plan.skipped)
     skipped.push_back({{"rule", part.rule}, {"tensors", part.tensors}, {"bytes", part.bytes}});
-  return {{"needed", {{"tensors", plan.needed_tensors}, {"bytes", plan.needed_bytes}}},
+  return {{"needed",
+           {{"tensors", plan.needed_tensors},
+            {"bytes", plan.needed_bytes},
+            {"missing_bytes", plan.missing_bytes}}},
           {"skipped", std::move(skipped)}};
 }
 

@@ -1,3 +1,4 @@
+#include "api/hub.h"
 #include "api/prompter.h"
 #include "gerbil/gerbil.h"
 
@@ -11,9 +12,11 @@ Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Tokenizer::~Tokenizer() = default;
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::load(const std::string& model,
-                                                   const std::string& bundled_models) {
-  GERBIL_TRY(const hub::ModelFiles files,
-             hub::open_model(model, api::hub_options(bundled_models, false)));
+                                                   const std::string& bundled_models,
+                                                   const Hub& hub) {
+  hub::HubOptions options = api::hub_options(bundled_models, false);
+  options.hub = api::hub_access(hub, {});
+  GERBIL_TRY(const hub::ModelFiles files, hub::open_model(model, options));
   GERBIL_TRY(api::Prompter prompter, api::Prompter::load(files));
   return std::unique_ptr<Tokenizer>(new Tokenizer(std::make_unique<Impl>(std::move(prompter))));
 }

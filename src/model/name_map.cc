@@ -120,6 +120,7 @@ class Mapper {
     if (vision_.family != nullptr) bind_vision();
     GERBIL_CHECK_OK(account());
     for (const Bound& bound : bound_) GERBIL_CHECK_OK(check(bound));
+    map_.report.names = std::move(claimed_);
     return std::move(map_);
   }
 

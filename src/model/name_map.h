@@ -6,6 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +31,7 @@ struct LoadReport {
     TensorCount count;
   };
   TensorCount claimed;
+  std::set<std::string, std::less<>> names;  // of the claimed
   std::vector<Skipped> skipped;  // the rules that skipped something, in the table's order
 };
 

@@ -42,11 +42,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 std::vector<std::string> child_environment(std::map<std::string, std::string> more) {
   static const TempFolder cache;  // not the user's own
   more.emplace("GERBIL_CACHE", cache.path().string());
+  more.emplace("HF_HUB_CACHE", (cache.path() / "hub").string());
+  more.emplace("HF_HUB_OFFLINE", "1");  // unless a test serves a hub itself
   std::vector<std::string> variables;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view variable = *entry;
     const std::string name(variable.substr(0, variable.find('=')));
-    const bool ours = variable.starts_with("GERBIL_") || name == "NO_COLOR" || name == "TERM";
+    const bool ours = variable.starts_with("GERBIL_") || variable.starts_with("HF_") ||
+                      name == "NO_COLOR" || name == "TERM";
     if (!ours && !more.contains(name)) variables.emplace_back(variable);
   }
   for (const auto& [name, value] : more) variables.push_back(name + "=" + value);

@@ -1,7 +1,7 @@
 // The built gerbil as a child process: arguments in, exit code and both outputs out. Output is read
 // as it comes, so that no pipe fills up; a child that takes longer than two minutes is killed and
-// the test fails with std::runtime_error. The child sees none of this process's GERBIL_ variables,
-// and a cache folder of this test program's. Not shared between threads.
+// the test fails with std::runtime_error. The child sees none of this process's GERBIL_ and HF_
+// variables, cache folders of this test program's, and no hub. Not shared between threads.
 #pragma once
 
 #include <sys/types.h>

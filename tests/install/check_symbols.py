@@ -11,7 +11,7 @@ import sys
 
 def main(library, include):
     headers = {path.name: path.read_text() for path in pathlib.Path(include, "gerbil").glob("*.h")}
-    cpp = headers["gerbil.h"]
+    cpp = headers["gerbil.h"] + headers["hub.h"]
     classes = set(re.findall(r"\bclass GERBIL_API (\w+)", cpp))
     functions = set(re.findall(r"^GERBIL_API [^;{]*?\b(\w+)\(", cpp, re.M))
     c_functions = set(re.findall(r"\b(gerbil_\w+)\s*\(", " ".join(
